@@ -120,8 +120,8 @@ class Page(Generic[F]):
     """``action``: its name in the table of roles and pages, in the log and in tests. ``roles``: None: whoever
     can reach us. ``changes``: something is another after it; of an auditor nothing ever is. ``nav``: the key
     of its text in the navigation; empty: it stands not there. ``badge``: how many things wait there for who
-    asks. ``seconds``: None: as long as somebody looks. ``uploads``: files may come with the form. ``at_once``:
-    so many are taken in and answered at the same time; 0: as many as come.
+    asks. ``seconds``: None: as long as somebody looks. ``uploads``: files may come with the form.
+    ``at_once``: so many are taken in and answered at the same time; 0: as many as come.
     """
 
     method: Method

@@ -1,9 +1,8 @@
-"""Who did what: the acts of the ledger, by who, what and day. What auditors opened and heard is among them."""
+"""Who did what: the acts of the ledger, by who, what and day; what auditors opened and heard, too."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -13,10 +12,12 @@ from dialpact.application import acts
 from dialpact.store.ports.acts import ActPage, ActsWanted
 from dialpact.web.console import texts
 from dialpact.web.console.ledger.readers import READERS, ROWS
-from dialpact.web.console.page import Asked, Form, NoForm, Page, Shown
+from dialpact.web.console.page import Asked, Form, Page, Shown
 
 TEMPLATE = "ledger/acts.html"
-HIDDEN = frozenset({"mac", "hash", "secret", "token", "digest"})  # of keys and passwords: nobody needs them here
+HIDDEN = frozenset(
+    {"mac", "hash", "secret", "token", "digest"}
+)  # of keys and passwords: nobody needs them here
 MOST_DETAIL = 20_000  # characters; the leaf has all
 
 
@@ -30,8 +31,8 @@ class Wanted(Form, frozen=True, kw_only=True):
     after: str = ""
 
 
-async def show(asked: Asked[NoForm]) -> Shown:
-    return await search(replace(asked, form=Wanted()))
+async def show(asked: Asked[Wanted]) -> Shown:
+    return await search(asked)
 
 
 async def search(asked: Asked[Wanted]) -> Shown:
@@ -105,7 +106,9 @@ def _begin(asked: Asked[Any], day: date) -> datetime:
 
 
 PAGES = (
-    Page(method="GET", path="/ledger/acts", action="ledger.acts.show", roles=READERS, handle=show),
+    Page(
+        method="GET", path="/ledger/acts", action="ledger.acts.show", roles=READERS, handle=show, form=Wanted
+    ),
     Page(
         method="POST",
         path="/ledger/acts",

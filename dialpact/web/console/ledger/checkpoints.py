@@ -72,9 +72,7 @@ async def sign(asked: Asked[NoForm]) -> Redirect | Shown:
 
 
 PAGES = (
-    Page(
-        method="GET", path="/ledger", action="ledger.show", roles=READERS, handle=show, nav="nav.ledger"
-    ),
+    Page(method="GET", path="/ledger", action="ledger.show", roles=READERS, handle=show, nav="nav.ledger"),
     Page(
         method="POST",
         path="/ledger/checkpoints",

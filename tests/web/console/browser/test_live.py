@@ -1,19 +1,15 @@
-"""The first page while it goes on, and after; and an officer's way from a blocked call to what would let it pass."""
+"""The first page while it goes on, and after; an officer's way from a blocked call to what lets it pass."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from dialpact.compliance.model import Decision, Finding
 from dialpact.compliance.reasons import Reason
-from dialpact.compliance.registers.account import Role
 from tests.cli.conftest import Home
 from tests.web.api import recorded
 from tests.web.console.browser.conftest import At, apart
@@ -100,35 +96,3 @@ def test_from_a_blocked_call_to_what_would_let_it_pass(own: At) -> None:
     looked.fits()
     looked.accessible()
     looked.well()
-
-
-@pytest.fixture
-def busy(own: At) -> Iterator[At]:
-    """An hour in which something was done."""
-    if not os.environ.get("LIVE_SHOTS"):
-        pytest.skip("")
-    made = []
-    now = datetime.now(UTC)
-    for place in range(400):
-        at = now - timedelta(seconds=place * 9)
-        one = blocked(0x1000 + place, agent=f"10{place % 9:02}", campaign=("spring", "loans")[place % 2]) if place % 5 == 0 else recorded.call(f"{0x9000 + place:032x}", agent=f"10{place % 9:02}", campaign=("spring", "loans")[place % 2])
-        made.append(replace(one, decided_at=at))
-    put(own.home, *made)
-    yield own
-
-
-def test_shots(busy: At, chromium: Browser) -> None:
-    for language in ("zh", "en"):
-        for width in (1280, 390):
-            looked = busy(Role.OFFICER, language, width)
-            for path, name in (("/", "now"), ("/why", "why"), (f"/calls/{0x1000:032x}", "call"), ("/incidents", "incidents")):
-                page = looked.open(path)
-                page.wait_for_timeout(2500 if name == "now" else 300)
-                page.screenshot(path=f"/tmp/live-{name}-{language}-{width}.png", full_page=True)
-                if name == "call":
-                    page.get_by_role("button").last.click()
-                    page.wait_for_timeout(700)
-                    page.screenshot(path=f"/tmp/live-asked-{language}-{width}.png", full_page=True)
-                looked.fits()
-                looked.accessible()
-            looked.well()

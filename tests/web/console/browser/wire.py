@@ -13,7 +13,7 @@ WAIT = 20.0
 
 @dataclass
 class Wire:
-    """``port``: where a browser asks. It hands on what comes until it is cut; ``silent``: what comes stays."""
+    """``port``: where a browser asks. What comes is handed on until it is cut; ``silent``: it stays here."""
 
     to: int
     port: int = 0
