@@ -7,6 +7,7 @@ MODULES = (
     "calling_hours",
     "exports",
     "imports",
+    "incidents",
     "language",
     "now",
     "registers",
@@ -14,6 +15,7 @@ MODULES = (
     "scrubs",
     "settings",
     "sign_in",
+    "why",
 )
 # Where each stands in the navigation.
 ORDER = (
