@@ -20,6 +20,7 @@ from dialpact.application.ledger.audit.bound import bound_registers
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance.errors import DialpactError, NotPermitted, StoreRefused
 from dialpact.compliance.registers import approval
+from dialpact.compliance.registers.account import Role, Wanted, wanted
 from dialpact.compliance.registers.approval import (
     LASTS,
     Act,
@@ -29,6 +30,7 @@ from dialpact.compliance.registers.approval import (
     OptOutRemoval,
     SuspensionLift,
 )
+from dialpact.compliance.registers.factor import Factor, Kind
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create
 from dialpact.store.sqlite.snapshot import opened
@@ -79,6 +81,9 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         await retention.hold(root, {"callee": NUMBER}, reason="诉讼")
         await suspensions.suspend(root, "agent", "1001", reason="投诉")
         await do_not_call.add(root, NUMBER, node="pbx1")
+        for id in ("li", "wang", "zhao"):
+            new = wanted(name=id, role="officer")
+            await store.accounts.add(id, new, (), by="root", at=clock.now() - timedelta(days=1))
         yield Office(tmp_path / "a.db", clock, context("li", Door.PAGE), context("wang", Door.PAGE), root)
 
 
@@ -316,6 +321,70 @@ async def test_an_erasure_is_not_confirmed_so(office: Office) -> None:
     with pytest.raises(Fault, match="approval erasure"):
         await approvals.confirm(office.wang, made.id)
     assert await logged(office, made) == [("ask", "li")]
+
+
+async def disabled(office: Office, id: str) -> None:
+    await office.root.store.accounts.disable(id, reason="离职", by="admin", at=office.clock.now())
+
+
+async def demoted(office: Office, id: str) -> None:
+    new = wanted(name=id, role="supervisor", agents=["1001"])
+    await office.root.store.accounts.change(id, new, by="admin", at=office.clock.now())
+
+
+async def ended(office: Office, id: str) -> None:
+    office.clock.set(office.clock.now() + timedelta(days=1))
+    new = Wanted(name=id, role=Role.OFFICER, until=(office.clock.now() - timedelta(days=2)).date())
+    await office.root.store.accounts.change(id, new, by=id, at=office.clock.now() - timedelta(hours=30))
+
+
+async def demoted_by_sql(office: Office, id: str) -> None:
+    await office.root.store.close()
+    office.sql(f"UPDATE account SET role = 'administrator' WHERE id = '{id}'")
+
+
+GONE = (disabled, demoted, ended, demoted_by_sql)
+
+
+@pytest.mark.parametrize("who", ["li", "wang"])
+@pytest.mark.parametrize("gone", GONE, ids=[each.__name__ for each in GONE])
+async def test_both_are_officers_still(
+    office: Office, who: str, gone: Callable[[Office, str], Awaitable[None]]
+) -> None:
+    """By their accounts in the same transaction, whatever rights a session of before has."""
+    made = await approvals.ask(office.li, ABOUT["hold"], reason=WHY)
+    await gone(office, who)
+    with pytest.raises(Fault, match=f"approval no officer: entry {who}"):
+        await approvals.confirm(office.wang, made.id)
+    assert await in_force(office) == (1, 1, 1)
+
+
+async def test_nobody_confirms_with_an_account_that_was_made_for_it(office: Office) -> None:
+    """An administrator makes an officer, or lets himself into an officer's account; or shows another name."""
+    made = await approvals.ask(office.li, ABOUT["hold"], reason=WHY)
+    office.clock.set(office.clock.now() + timedelta(minutes=1))
+    store, at = office.root.store, office.clock.now()
+    await store.accounts.add("new", wanted(name="new", role="officer"), (), by="admin", at=at)
+    link = Factor(kind=Kind.LINK, data="x")
+    await store.accounts.refactor("wang", new=[link], reason="reset", by="admin", at=at)
+    await store.accounts.change("zhao", wanted(name="li", role="officer"), by="admin", at=at)
+    for id in ("new", "wang", "zhao"):
+        with pytest.raises(Fault, match="approval new account"):
+            await approvals.confirm(office.as_(id, OFFICER), made.id)
+    assert await in_force(office) == (1, 1, 1)
+    await approvals.withdraw(office.li, made.id, reason="x")
+    anew = await approvals.ask(office.li, ABOUT["hold"], reason=WHY)
+    with pytest.raises(Fault, match="approval new account"):  # (in the same second)
+        await approvals.confirm(office.wang, anew.id)
+
+
+async def test_a_new_name_is_no_other_account(office: Office) -> None:
+    made = await approvals.ask(office.li, ABOUT["hold"], reason=WHY)
+    at = office.clock.now()
+    await office.root.store.accounts.change("li", wanted(name="王芳", role="officer"), by="li", at=at)
+    with pytest.raises(Fault, match="approval own"):
+        await approvals.confirm(office.li, made.id)
+    await approvals.confirm(office.wang, made.id)
 
 
 FORGED = {

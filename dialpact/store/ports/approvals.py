@@ -20,7 +20,9 @@ class Approvals(Protocol):
         """For the transaction of the act itself: nobody's where anything of it is not as it was asked.
 
         Fault ``not-registered``; ``approval-closed``, ``approval-lapsed``, ``approval-own``,
-        ``approval-changed``; ``approval-unproven`` for a row that is not as the acts in the log made it.
+        ``approval-changed``; ``approval-unproven`` for a row that is not as the acts in the log made it;
+        ``approval-no-officer`` where one of the two is none (any more), ``approval-new-account`` where
+        another than himself has had a hand in the account of who confirms since it was asked.
         """
 
     async def close(self, id: int, how: Ended, *, reason: str, by: str, at: datetime) -> Approval:
@@ -32,7 +34,7 @@ class Approvals(Protocol):
         """Of an erasure that was confirmed: what it took. Fault when it is not under way."""
 
     async def get(self, id: int) -> Approval:
-        """Fault ``not-registered``."""
+        """With ``changed``, while it is open. Fault ``not-registered``."""
 
     async def waiting(self, now: datetime, *, after: str = "", most: int = ALL) -> Page[Approval]:
         """Those that can still be confirmed or declined, the oldest first; with ``changed``."""

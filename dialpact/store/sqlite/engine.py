@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dialpact.store.sqlite.connection import Database
 
 if TYPE_CHECKING:
+    from dialpact.store.sqlite.acts import Acts
     from dialpact.store.sqlite.browsing import Browsing
     from dialpact.store.sqlite.calls import Calls
     from dialpact.store.sqlite.carrier_legs import CarrierLegs
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.ledger_entries import Ledger
     from dialpact.store.sqlite.list_facts import Lists
     from dialpact.store.sqlite.listings import Listings
+    from dialpact.store.sqlite.live import Live
     from dialpact.store.sqlite.optout import OptOuts
     from dialpact.store.sqlite.outside import Installation
     from dialpact.store.sqlite.reconciliations import Reconciliations
     from dialpact.store.sqlite.recording_list import RecordingList
+    from dialpact.store.sqlite.recording_search import RecordingSearch
     from dialpact.store.sqlite.recordings import RecorderLeases, Recordings
     from dialpact.store.sqlite.registers.account import Accounts
     from dialpact.store.sqlite.registers.account_session import Sessions
@@ -71,6 +74,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.account import Accounts
 
         return Accounts(self)
+
+    @cached_property
+    def acts(self) -> Acts:
+        from dialpact.store.sqlite.acts import Acts
+
+        return Acts(self)
 
     @cached_property
     def api_keys(self) -> ApiKeys:
@@ -283,6 +292,12 @@ class Store(Database):
         return Listings(self)
 
     @cached_property
+    def live(self) -> Live:
+        from dialpact.store.sqlite.live import Live
+
+        return Live(self)
+
+    @cached_property
     def opt_outs(self) -> OptOuts:
         from dialpact.store.sqlite.optout import OptOuts
 
@@ -311,6 +326,12 @@ class Store(Database):
         from dialpact.store.sqlite.recording_list import RecordingList
 
         return RecordingList(self)
+
+    @cached_property
+    def recording_search(self) -> RecordingSearch:
+        from dialpact.store.sqlite.recording_search import RecordingSearch
+
+        return RecordingSearch(self)
 
     @cached_property
     def recordings(self) -> Recordings:

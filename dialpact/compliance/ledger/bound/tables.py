@@ -62,6 +62,9 @@ TABLES: Mapping[str, Bound] = {
     # what follows from them
     "witnessed": Bound("derived", "the rule over the clock readings"),
     "refused": Bound("derived", "the blocks among the decisions, by the profiles that were in force"),
+    "waveform": Bound(
+        "derived", "the recording's sound; the digest is in its leaf, and whoever draws it looks"
+    ),
     # what is under way, or said anew all the time
     "arriving": Bound("acts", "an import that counts has its line; one that does not is nobody's yet"),
     "arriving_dnc": Bound("acts", "dnc, as do_not_call, once they count"),

@@ -12,7 +12,9 @@ import msgspec
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.ledger.bound import MALFORMED, Act
+from dialpact.compliance.ledger.bound.accounts import ACCOUNT, ACCOUNT_FACTOR
 from dialpact.compliance.ledger.bound.approvals import APPROVAL
+from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.approval import (
     REGISTER,
     About,
@@ -29,6 +31,7 @@ from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.arriving import settle
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import NEWEST, page
+from dialpact.store.sqlite.registers import account_rows
 from dialpact.store.sqlite.registers.change import digits, log
 from dialpact.store.sqlite.statements import statements
 
@@ -63,6 +66,10 @@ class Approvals:
             found = _open(connection, id, at)
             if found.asked_by == by:
                 raise Fault("approval-own", entry=str(id))
+            _need_officer(connection, found.asked_by, at)
+            _need_officer(connection, by, at)
+            if _is_new(connection, by, found.asked_at):
+                raise Fault("approval-new-account", entry=by)
             if _seen(connection, found.about) != found.seen:
                 raise Fault("approval-changed", entry=str(id))
             _close(connection, found, "confirmed", "", by, at)
@@ -98,7 +105,11 @@ class Approvals:
         await self._database.transact(work)
 
     async def get(self, id: int) -> Approval:
-        return await self._database.read(lambda connection: _get(connection, id))
+        def work(connection: sqlite3.Connection) -> Approval:
+            found = _get(connection, id)
+            return _held_against(connection, found) if found.state == "open" else found
+
+        return await self._database.read(work)
 
     async def waiting(self, now: datetime, *, after: str = "", most: int = ALL) -> Page[Approval]:
         def work(connection: sqlite3.Connection) -> Page[Approval]:
@@ -146,6 +157,26 @@ def _open(connection: sqlite3.Connection, id: int, at: datetime) -> Approval:
     if len(expected) != 1 or dict(expected[0].row) != row:
         raise Fault("approval-unproven", entry=str(id))
     return found
+
+
+def _need_officer(connection: sqlite3.Connection, id: str, at: datetime) -> None:
+    """By the account as it is now, and as the log has it."""
+    found = account_rows.kept(connection, id)
+    if found is None or not found.bound or not found.account.holds(at):
+        raise Fault("approval-no-officer", entry=id)
+    if found.account.role is not Role.OFFICER:
+        raise Fault("approval-no-officer", entry=id)
+
+
+def _is_new(connection: sqlite3.Connection, id: str, since: datetime) -> bool:
+    """Whether anybody else has made, changed or given a new sign-in to the account since then: who it is in
+    whose hands now is for him to say.
+    """
+    return any(
+        instant(act["at"]) >= since and act["actor"] != id
+        for register in (ACCOUNT.name, ACCOUNT_FACTOR.name)
+        for act in account_rows.SQL.acts_of_account(connection, id=id, register=register)
+    )
 
 
 def _open_about(connection: sqlite3.Connection, about: About, at: datetime) -> Iterator[Approval]:

@@ -29,8 +29,8 @@ class Leads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, delivery: Delivery, sha256: str) -> LeadStaging:
-        return await LeadStaging.begin(self._database, delivery, sha256)
+    async def begin(self, delivery: Delivery, sha256: str, *, to_look: bool = False) -> LeadStaging:
+        return await LeadStaging.begin(self._database, delivery, sha256, to_look=to_look)
 
     async def list(
         self, *, campaign: str = "", number: str = "", after: str = "", most: int = ALL
