@@ -39,6 +39,7 @@ from dialpact.compliance.errors import DialpactError, NoRoom
 from dialpact.compliance.jobs import Job, JobError
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.evidence_report import reports
+from dialpact.presentation.inspection.paper import paper
 from dialpact.store.sqlite import Store
 
 TOLD_SECONDS = 1.0  # between two words of how far it is
@@ -123,6 +124,7 @@ async def _ended(session: CommandContext, context: Context, job: Job, runner: _L
             folder=folder,
             progress=_Watched(runner, folder),
             render=lambda language: partial(reports, language, session.machine.pdf),
+            printed=lambda report, language: session.machine.pdf(paper(report, language)),
             rest=Resting() if kind.idle else restless,
         )
         return Done(outcome=await kind.work(task))

@@ -1,9 +1,12 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
 MODULES = (
+    "approvals",
     "exports",
     "imports",
     "language",
+    "now",
+    "registers",
     "scrubs",
 )
 # Where each stands in the navigation.
