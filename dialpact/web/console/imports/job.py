@@ -86,7 +86,7 @@ async def _figures(asked: Asked[Any], job: Job) -> Figures | None:
     """Of one that has applied its rows, whatever became of it after that."""
     if job.kind == "import" and (act := await import_apply.applied(asked.context, job)) is not None:
         return import_apply.logged(act)
-    return msgspec.convert(job.result, Figures) if job.result else None
+    return msgspec.convert(job.result, Figures) if "rows" in (job.result or {}) else None
 
 
 async def _applying(asked: Asked[Any], job: Job) -> str:
