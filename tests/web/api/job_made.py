@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import msgspec
 
+from dialpact.application import exports, import_preview
+from dialpact.application.imports import How
+from dialpact.application.jobs import exporting, importing
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
 from dialpact.application.scrub import Scrubbed, ScrubRequest
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.jobs import Job, JobKind
+from dialpact.compliance.registers import formats
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.compliance.store_values import AT
@@ -91,3 +96,36 @@ def scrub(
         businesses=businesses,
         content=content,
     )
+
+
+LIST = "手机号,范围,来源\n13800138001,全部,柜台\n138,全部,柜台\n".encode()
+
+
+def examined(home: Home, id: str) -> None:
+    """A list of opt-outs with a bad row, as a page shows it."""
+    form, now = formats.IMPORTED["dnc"], SystemClock().now()
+    seen = import_preview.preview(BytesIO(LIST), form, How(), now)
+    reasons = [
+        importing.Reason(rows=1, sheet="", line=row.line, fault=row.fault) for row in seen.rows if row.fault
+    ]
+    looked = msgspec.json.encode(importing.Looked(preview=seen, reasons=tuple(reasons)))
+    figures = importing.Figures(rows=2, bad=1, applied=1, looked=len(looked))
+    asked = importing.ImportAsked(register="dnc", name="名单.csv", language="zh")
+    done(
+        home,
+        id,
+        "import-check",
+        msgspec.to_builtins(asked),
+        {"media_type": importing.CSV, **msgspec.to_builtins(figures)},
+        businesses=(),
+        file=importing.BAD,
+    )
+    folder = home.path / "api-files" / "jobs" / id
+    (folder / importing.LOOKED).write_bytes(looked)
+    (folder / importing.LIST).write_bytes(LIST)
+
+
+def exported(home: Home, id: str) -> None:
+    asked = exporting.ExportAsked(asked=exports.Asked(register="dnc"), form="csv", reason="检查")
+    about = {"media_type": "text/csv", "rows": 1, "withdrawn": 0, "register": "dnc"}
+    done(home, id, "export", msgspec.to_builtins(asked), about, businesses=())
