@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from starlette.routing import BaseRoute
 
 from dialpact.application.gate import Gate
 from dialpact.application.jobs.files import JobFiles
+from dialpact.application.waveforms import Drawing
 from dialpact.compliance.clock import Clock, Uptime
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
@@ -47,6 +49,11 @@ class Site:
     jobs: JobDesk | None = None
     gate: Gate | None = None
     reads: Store | None = None
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        """Where waveforms are made that the listener has not."""
+        return Drawing()
 
 
 class RouteSource(Protocol):

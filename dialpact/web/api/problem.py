@@ -37,11 +37,11 @@ CONFLICTS = frozenset(
     {
         *("taken", "exists", "batch-exists", "complaint-answered", "consent-differs"),
         *("recording-not-over", "recording-flawed", "recording-changed"),
-        *("recording-missing", "recording-unreadable"),
+        *("recording-missing", "recording-unreadable", "not-listening"),
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
     }
 )
-OTHER = {"recording-disposed": 410, "no-recording-file": 404, "job-expired": 410, "not-listening": 403}
+OTHER = {"recording-disposed": 410, "no-recording-file": 404, "job-expired": 410}
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)
