@@ -1,8 +1,14 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
 MODULES = (
+    "approvals",
+    "exports",
+    "imports",
     "language",
+    "now",
     "recordings",
+    "registers",
+    "scrubs",
 )
 # Where each stands in the navigation.
 ORDER = (

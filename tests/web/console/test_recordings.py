@@ -305,6 +305,18 @@ def test_a_hold_with_its_reason(at: Visitor, place: Place) -> None:
         assert at.as_(role).post(f"{PATH}/hold", {"scope": "recording", "reason": "r"}).status == 403
 
 
+def test_a_release_is_asked_for_and_not_done(at: Visitor, place: Place) -> None:
+    at.post(f"{PATH}/hold", {"scope": "recording", "reason": "case 9"})
+    for path in (PATH, "/recordings/holds"):
+        assert at.get(path).page.form("/recordings/holds/release").fields["hold"] == "1"
+    assert at.post("/recordings/holds/release", {"hold": "1", "reason": ""}).status == 422
+    assert at.post("/recordings/holds/release", {"hold": "9", "reason": "over"}).status == 422
+    done = at.post("/recordings/holds/release", {"hold": "1", "reason": "over"})
+    assert (done.status, done.headers["location"].partition("?")[0]) == (303, "/approvals")
+    assert listed(at, held="true") == [ID] and place.acts("release") == []
+    assert at.as_("auditor").post("/recordings/holds/release", {"hold": "1", "reason": "r"}).status == 403
+
+
 def test_it_is_kept_for_longer_and_never_for_less(at: Visitor, place: Place) -> None:
     assert at.post(f"{PATH}/keep", {"until": "2027-11-23", "reason": "r"}).status == 422
     assert at.post(f"{PATH}/keep", {"until": "2029-12-31", "reason": ""}).status == 422

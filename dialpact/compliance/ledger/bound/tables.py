@@ -52,6 +52,7 @@ TABLES: Mapping[str, Bound] = {
     "api_key": Bound("acts", "api-key"),
     "account": Bound("acts", "account"),
     "account_factor": Bound("acts", "account-factor; of what is signed in by the SHA-256"),
+    "approval": Bound("acts", "approval"),
     "batch": Bound("acts", "leads"),
     "do_not_call": Bound("acts", "dnc"),
     "consent": Bound("acts", "consent"),

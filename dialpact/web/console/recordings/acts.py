@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from dialpact.application import recordings, retention
+from msgspec import Meta
+
+from dialpact.application import approvals, recordings, retention
+from dialpact.compliance.registers.approval import HoldRelease
 from dialpact.compliance.registers.hold import HoldScope
 from dialpact.web.console.page import Asked, Form, Page, Redirect
 from dialpact.web.console.recordings.who import KEEPERS, whose
@@ -15,6 +18,11 @@ class Hold(Form, frozen=True, kw_only=True):
     """``scope``: this recording, all of its call, or all of its callee, those to come included."""
 
     scope: HoldScope = "recording"
+    reason: str = ""
+
+
+class Release(Form, frozen=True, kw_only=True):
+    hold: Annotated[int, Meta(ge=1, lt=1 << 62)]
     reason: str = ""
 
 
@@ -34,6 +42,12 @@ async def hold(asked: Asked[Hold]) -> Redirect:
     key = {"recording": one.id, "call": one.decision, "callee": one.number}[asked.form.scope]
     await retention.hold(asked.context, {asked.form.scope: key}, reason=asked.form.reason)
     return _back(asked, "recordings.held")
+
+
+async def release(asked: Asked[Release]) -> Redirect:
+    """A second officer does it: this one asks."""
+    await approvals.ask(asked.context, HoldRelease(hold=asked.form.hold), reason=asked.form.reason)
+    return Redirect(to="/approvals", said="approvals.asked")
 
 
 async def keep(asked: Asked[Keep]) -> Redirect:
@@ -61,6 +75,15 @@ PAGES: tuple[Page[Any], ...] = (
         roles=KEEPERS,
         handle=hold,
         form=Hold,
+        changes=True,
+    ),
+    Page(
+        method="POST",
+        path="/recordings/holds/release",
+        action="recordings.release",
+        roles=KEEPERS,
+        handle=release,
+        form=Release,
         changes=True,
     ),
     Page(
