@@ -10,6 +10,7 @@ MODULES = (
     "incidents",
     "language",
     "now",
+    "recordings",
     "registers",
     "reload",
     "scrubs",

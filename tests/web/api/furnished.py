@@ -21,7 +21,7 @@ def furnish(home: Home) -> Home:
         home.run("business", "add", business, "--name", f"{business} 公司", "--actor", "own-business")
     purpose = ("--industry", "loans", "--purpose", "service")
     home.run("campaign", "add", "spring", "--business", "jianghan", *purpose)
-    made = recorded.call(CALL, "jianghan")
+    made = recorded.call(CALL, "jianghan", campaign="spring")
     recorded.put(home, made)
     recorded.keep(home, recorded.recording(home, RECORDING, made))
     recorded.happened(home, "recording-failed", CALL)
