@@ -1,6 +1,9 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
-MODULES = ("language",)
+MODULES = (
+    "complaints",
+    "language",
+)
 # Where each stands in the navigation.
 ORDER = (
     "nav.now",

@@ -33,5 +33,7 @@ def furnish(home: Home) -> Home:
     home.run("consent", "add", NUMBER, "--business", "jianghan", *agreed)
     job_made.package(home, PACKAGE, CALL)
     job_made.scrub(home, SCRUB, "jianghan-1")
+    complained = ("--at", recorded.AT.isoformat(), "--received-at", recorded.AT.isoformat())
+    home.run("complaint", "add", NUMBER, *complained, "--note", "jianghan 午休时来电")
     given_up(home, "jianghan-crm", "http://127.0.0.1:1/", "msg_jianghan", "jianghan")
     return home
