@@ -2,6 +2,7 @@
 
 MODULES = (
     "complaints",
+    "inspections",
     "language",
 )
 # Where each stands in the navigation.

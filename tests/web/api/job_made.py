@@ -10,9 +10,12 @@ from typing import Any
 import msgspec
 
 from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.inspecting import InspectionAsked, InspectionKept
 from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
 from dialpact.application.scrub import Scrubbed, ScrubRequest
 from dialpact.compliance.clock import SystemClock
+from dialpact.compliance.inspection.comparison import compared
+from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
@@ -90,4 +93,25 @@ def scrub(
         {"media_type": "text/csv", **result},
         businesses=businesses,
         content=content,
+    )
+
+
+def inspection(home: Home, id: str, first: str = "2026-11-01", last: str = "2026-11-30") -> None:
+    """A report of what the home has, beside the days before."""
+    path = home.path / f"{id}.json"
+    of = ("--from", first, "--to", last, "--format", "json", "-o", str(path))
+    home.run("report", "inspection", *of, code=3)  # (the furnished home is no model)
+    report = msgspec.json.decode(path.read_bytes(), type=Inspection)
+    path.unlink()
+    kept = InspectionKept(report=report, comparison=compared(report, report, AT))
+    asked = InspectionAsked(first=report.period.first, last=report.period.last)
+    done(
+        home,
+        id,
+        "inspection",
+        msgspec.to_builtins(asked),
+        {"media_type": "application/json", "papers": {}, "no_paper": {"code": "pdf-extra", "detail": {}}},
+        businesses=(),
+        file="inspection.json",
+        content=msgspec.json.encode(kept),
     )
