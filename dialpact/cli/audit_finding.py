@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.cli.command_context import CommandContext
-from dialpact.presentation import texts
-
-
-def _said(session: CommandContext, finding: AuditFinding) -> str:
-    known = f"ledger.{finding.code}" in texts.catalogue(session.language)
-    table = "ledger" if known else "kept"  # what decides what may go: holds, days, clocks
-    return session.text(f"{table}.{finding.code}", leaf=finding.leaf, name=finding.key, **finding.values)
+from dialpact.presentation.audit_finding import finding_text
 
 
 def finding_object(session: CommandContext, finding: AuditFinding) -> dict[str, object]:
@@ -22,11 +16,11 @@ def finding_object(session: CommandContext, finding: AuditFinding) -> dict[str, 
         "kind": finding.kind,
         "key": finding.key,
         **finding.values,
-        "text": _said(session, finding),
+        "text": finding_text(finding, session.language),
     }
 
 
 def finding_row(session: CommandContext, finding: AuditFinding) -> list[object]:
     """Problem, leaf, kind and key of the record, and what is wrong with it."""
     problem = session.text(f"ledger-problem.{finding.problem}")
-    return [problem, finding.leaf, finding.kind, finding.key, _said(session, finding)]
+    return [problem, finding.leaf, finding.kind, finding.key, finding_text(finding, session.language)]

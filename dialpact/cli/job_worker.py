@@ -112,7 +112,8 @@ async def _context(session: CommandContext, idle: bool) -> AsyncIterator[Context
 
 async def _ended(session: CommandContext, context: Context, job: Job, runner: _Line) -> Said:
     kind = KINDS[job.kind]
-    actor = Actor(name=job.by, door=Door.API, rights=frozenset(kind.rights))
+    door = Door.API if job.key else Door.PAGE
+    actor = Actor(name=job.by, door=door, rights=frozenset(kind.rights))
     try:
         folder = JobFiles(session.config.path(session.config.api.folder)).of(job.id)
         await asyncio.to_thread(need_room, folder)

@@ -161,7 +161,8 @@ class MetricsConfig(_Section, frozen=True, kw_only=True):
 
 class WebConfig(_Section, frozen=True, kw_only=True):
     """Of `dialpact web`. ``base_url``: how others reach it, where that is another address. ``behind_proxy``:
-    whoever connects from this host says for whom.
+    whoever connects from this host says for whom. ``most_package_mb``: of an evidence package that anybody
+    may have checked.
     """
 
     listen: str = "127.0.0.1:9080"
@@ -171,6 +172,7 @@ class WebConfig(_Section, frozen=True, kw_only=True):
     behind_proxy: bool = False
     idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=720)] = 30  # of a session that nobody uses
     session_hours: Annotated[int, msgspec.Meta(ge=1, le=24)] = 12  # of a session, whatever is done in it
+    most_package_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256
 
     @property
     def address(self) -> tuple[str, int]:

@@ -6,9 +6,10 @@ A call goes on without them; so none of it makes an installation unready.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, warn
+from dialpact.compliance.config import WitnessConfig
 from dialpact.compliance.witness import DISPUTES, WitnessState
 
 MOST_STAMP_HOURS = 3  # since the last timestamp; one is asked for every hour
@@ -20,17 +21,16 @@ def witnesses(site: Site) -> Iterator[DoctorFinding]:
         return
     known = {state.vkey: state for state in site.health.witnesses}
     for one in site.config.ledger.named:
-        state = known.get(one.vkey)
-        if state is None:
-            yield warn("witness-unasked", witness=one.vkey.partition("+")[0], url=one.url)
-        else:
-            yield _told(site, state)
+        yield of_witness(one, known.get(one.vkey), site.now)
 
 
-def _told(site: Site, state: WitnessState) -> DoctorFinding:
+def of_witness(one: WitnessConfig, state: WitnessState | None, now: datetime) -> DoctorFinding:
+    """``state``: None: it was never asked."""
+    if state is None:
+        return warn("witness-unasked", witness=one.vkey.partition("+")[0], url=one.url)
     about = {"witness": state.name, "url": state.url}
     if state.failing_since is None:
-        return ok("witness", **about, age=_minutes(site, state), size=state.size)
+        return ok("witness", **about, age=(now - state.asked_at) // timedelta(minutes=1), size=state.size)
     why = {**about, "word": state.word, "why": state.detail, "since": state.failing_since}
     if state.word in DISPUTES:
         return fail("witness-conflict", **why)
@@ -39,18 +39,18 @@ def _told(site: Site, state: WitnessState) -> DoctorFinding:
     return warn("witness-refuses", **why)
 
 
-def _minutes(site: Site, state: WitnessState) -> int:
-    return (site.now - state.asked_at) // timedelta(minutes=1)
-
-
 def stamps(site: Site) -> Iterator[DoctorFinding]:
     """One finding where an authority is configured."""
     if site.health is None or not site.config.ledger.tsa:
         return
-    about = {"url": site.config.ledger.tsa}
-    if site.health.stamped is None:
-        yield warn("stamp-never", **about)
-    elif (hours := (site.now - site.health.stamped) // timedelta(hours=1)) >= MOST_STAMP_HOURS:
-        yield warn("stamp-old", **about, hours=hours)
-    else:
-        yield ok("stamp", **about, hours=hours)
+    yield of_stamps(site.config.ledger.tsa, site.health.stamped, site.now)
+
+
+def of_stamps(tsa: str, stamped: datetime | None, now: datetime) -> DoctorFinding:
+    """``stamped``: when the authority was last asked with success; None: never."""
+    if stamped is None:
+        return warn("stamp-never", url=tsa)
+    hours = (now - stamped) // timedelta(hours=1)
+    if hours >= MOST_STAMP_HOURS:
+        return warn("stamp-old", url=tsa, hours=hours)
+    return ok("stamp", url=tsa, hours=hours)

@@ -26,7 +26,7 @@ from dialpact.compliance.ledger.keys import sync_folder
 INPUT = "input"
 LEAST_FREE = 512 << 20  # bytes: without room no call could be recorded, and none would be made
 CHUNK = 1 << 20
-Sent = BinaryIO | Sequence[BinaryIO] | None  # with a job: a file, several, or none
+Sent = BinaryIO | Path | Sequence[BinaryIO] | None  # with a job: a file, another job's, several, or none
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -72,7 +72,9 @@ class JobFiles:
         return need_room(self.folder)
 
     def keep(self, id: str, sent: Sent, size: int) -> None:
-        """Makes the job's folder, with what was sent. NoRoom before anything is written."""
+        """Makes the job's folder, with what was sent: a path is a file of another job, and gets a second
+        name. NoRoom before anything is written.
+        """
         self.prepare()
         need_room(self.folder, 2 * size)  # the result is about as large
         self.drop(id)  # (of one that was cut off before it had a row)
@@ -80,6 +82,9 @@ class JobFiles:
         place.mkdir(mode=0o700)
         try:
             for number, one in enumerate(each(sent)):
+                if isinstance(one, Path):
+                    os.link(one, input_of(place, number))
+                    continue
                 with whole(input_of(place, number)) as file:
                     shutil.copyfileobj(one, file, CHUNK)
             sync_folder(self.folder)
@@ -111,7 +116,7 @@ class JobFiles:
         return found
 
 
-def each(sent: Sent) -> Sequence[BinaryIO]:
+def each(sent: Sent) -> Sequence[BinaryIO | Path]:
     return () if sent is None else sent if isinstance(sent, Sequence) else (sent,)
 
 

@@ -97,15 +97,23 @@ class _Module(Protocol):
     conclude: Conclusion
 
 
+_IMPORTS = (Right.REGISTERS, Right.CONSENT, Right.LEADS, Right.OPT_OUT)
 KINDS: Mapping[JobKind, Kind] = {
     "scrub": Kind(
         "dialpact.application.jobs.scrubbing", (Right.CHECK, Right.LEADS), idle=True, concludes=True
     ),
     # Its acts are in the log before a package is given out, so it writes, and waits for nobody.
     "evidence-package": Kind("dialpact.application.jobs.package", (Right.EVIDENCE,), idle=False),
+    "erasure": Kind("dialpact.application.jobs.erasing", (Right.LEDGER,), idle=False, concludes=True),
+    "import-check": Kind("dialpact.application.jobs.import_check", _IMPORTS, idle=True),
+    "import": Kind("dialpact.application.jobs.import_apply", _IMPORTS, idle=False),
+    "export": Kind("dialpact.application.jobs.exporting", (Right.EVIDENCE,), idle=True, concludes=True),
     "inspection": Kind("dialpact.application.jobs.inspecting", (Right.CALLS,), idle=True),
     "reconciliation": Kind("dialpact.application.jobs.reconciling", (Right.CALLS,), idle=True),
     "reconciliation-acts": Kind(
         "dialpact.application.jobs.reconciliation_acts", (Right.EVIDENCE, Right.RETENTION), idle=False
+    ),
+    "ledger-verification": Kind(
+        "dialpact.application.jobs.verifying", (Right.CALLS, Right.LEDGER), idle=True
     ),
 }

@@ -128,7 +128,9 @@ def visible(job: Job, businesses: Sequence[str]) -> bool:
     return not businesses or bool(job.businesses and set(job.businesses) <= set(businesses))
 
 
-def _size(sent: BinaryIO) -> int:
+def _size(sent: BinaryIO | Path) -> int:
+    if isinstance(sent, Path):
+        return sent.stat().st_size
     size = sent.seek(0, os.SEEK_END)
     sent.seek(0)
     return size

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from dialpact.application.actor import Right
 from dialpact.application.context import Context
+from dialpact.application.ledger.entries import need_reading
 from dialpact.application.ledger.signing import read_note, trusted
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import LedgerError
@@ -35,7 +35,7 @@ async def prove(context: Context, config: Config, old: str, new: str) -> Consist
 
     LedgerError: no such size, no such checkpoint; LedgerForked: one that the log does not continue.
     """
-    context.actor.need(Right.LEDGER)
+    need_reading(context)
     log = await context.store.checkpoints.log()
     believed = trusted(config, ())
     first = await _head(context, log, Heads(log.links, believed), old, believed[0].name)

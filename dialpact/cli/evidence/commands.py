@@ -25,6 +25,7 @@ from dialpact.compliance.ledger.history import History
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.evidence_report import note_text, reports
+from dialpact.presentation.visible import visible
 
 app = group("Evidence packages: everything about a call, proven by the ledger, for somebody else to check.")
 
@@ -128,19 +129,19 @@ def _tell(session: CommandContext, made: Made) -> None:
 
 
 def _show(session: CommandContext, file: Path, verdict: Verdict) -> None:
-    rows = [[_said(session, found.code), _visible(found.where)] for found in verdict.findings]
+    rows = [[_said(session, found.code), visible(found.where)] for found in verdict.findings]
     if rows:
         session.table(("problem", "path"), rows, None)
     if verdict.made_at:
         about = {name: getattr(verdict, name) for name in ("calls", "records", "files", "size")}
-        words = {"made_at": _visible(verdict.made_at), "made_by": _visible(verdict.made_by)}
-        session.note(session.text("say.evidence-about", **about, **words, signer=_visible(verdict.key)))
+        words = {"made_at": visible(verdict.made_at), "made_by": visible(verdict.made_by)}
+        session.note(session.text("say.evidence-about", **about, **words, signer=visible(verdict.key)))
     if verdict.anew and verdict.made_at:
         session.note(session.text("say.evidence-anew"))
         if verdict.ignored:
-            session.note(session.text("say.evidence-ignored", names=_visible(", ".join(verdict.ignored))))
+            session.note(session.text("say.evidence-ignored", names=visible(", ".join(verdict.ignored))))
     if verdict.unproven:
-        session.note(session.text("say.evidence-unproven", names=_visible(", ".join(verdict.unproven))))
+        session.note(session.text("say.evidence-unproven", names=visible(", ".join(verdict.unproven))))
     if verdict.valid and verdict.older:
         session.note(session.text("say.evidence-older", count=verdict.older))
     for seen in verdict.seen:
@@ -154,13 +155,13 @@ def _show(session: CommandContext, file: Path, verdict: Verdict) -> None:
 def _show_seen(session: CommandContext, seen: SeenCall) -> None:
     """When outsiders say that a call was in the log, and when it was not."""
     if seen.latest:
-        about = {"call": _visible(seen.call), "by": _visible(", ".join(seen.by)), "latest": seen.latest}
+        about = {"call": visible(seen.call), "by": visible(", ".join(seen.by)), "latest": seen.latest}
         key = "say.evidence-seen-after" if seen.unseen else "say.evidence-seen"
         session.note(session.text(key, **about, unseen=seen.unseen))
     if seen.late:
-        session.note(session.text("say.evidence-late", call=_visible(seen.call), unseen=seen.unseen))
+        session.note(session.text("say.evidence-late", call=visible(seen.call), unseen=seen.unseen))
     if seen.stamped:
-        session.note(session.text("say.evidence-stamped", call=_visible(seen.call), latest=seen.stamped))
+        session.note(session.text("say.evidence-stamped", call=visible(seen.call), latest=seen.stamped))
 
 
 def _outsiders(given: Sequence[str], quorum: int | None, roots: Path | None) -> Outsiders:
@@ -176,11 +177,6 @@ def _outsiders(given: Sequence[str], quorum: int | None, roots: Path | None) -> 
 
 def _said(session: CommandContext, code: str) -> str:
     return session.text(f"evidence.{code}")
-
-
-def _visible(text: str) -> str:
-    """From a package that may be hostile: no control character reaches the terminal."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:300])
 
 
 def _key(session: CommandContext, given: str) -> Verifier | None:

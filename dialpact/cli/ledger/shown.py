@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Annotated
 
 import msgspec
@@ -11,7 +10,7 @@ import typer
 from dialpact.application.ledger import entries
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, Limit
-from dialpact.compliance.ledger.entry import Proof
+from dialpact.presentation.ledger_proof import encoded, leaf_object
 
 
 async def list_(
@@ -39,19 +38,17 @@ async def show(
     async with session.context() as context:
         found = await entries.show(context, leaf)
     entry = found.entry
-    salt, hash = _text(found.salt) if found.salt else None, _text(entry.hash)
-    proof = [_text(step) for step in found.steps]
     if session.as_json:
-        session.json(_object(found, salt, hash, proof))
+        session.json(leaf_object(found))
         return
     session.facts(
         [
             ("leaf", leaf),
             ("record", entry.kind),
             ("key-of-record", entry.key),
-            ("leaf-hash", hash),
-            ("salt", salt),
-            ("proof", proof),
+            ("leaf-hash", encoded(entry.hash)),
+            ("salt", encoded(found.salt) if found.salt else None),
+            ("proof", list(map(encoded, found.steps))),
         ]
     )
     erased = session.text("say.ledger-erased-record") if found.salt is None else ""
@@ -60,21 +57,3 @@ async def show(
         typer.echo(f"\n{found.checkpoint}", nl=False)
     else:
         session.note(session.text("say.ledger-unsigned"))
-
-
-def _object(found: Proof, salt: str | None, hash: str, proof: list[str]) -> dict[str, object]:
-    return {
-        "leaf": found.entry.leaf,
-        "kind": found.entry.kind,
-        "key": found.entry.key,
-        "record": found.record.decode() if found.record else None,
-        "salt": salt,
-        "hash": hash,
-        "size": found.size,
-        "proof": proof,
-        "checkpoint": found.checkpoint,
-    }
-
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()

@@ -9,11 +9,27 @@ from typing import NamedTuple, Protocol
 from dialpact.compliance.ledger.heads import SignedHead
 from dialpact.compliance.ledger.note import Signer
 from dialpact.compliance.ledger.rotation import Rotation
+from dialpact.store.ports.page import Page
 
 
 class Stored(NamedTuple):
     size: int
     note: str
+
+
+class DatedHead(NamedTuple):
+    """``at``: when it was signed, by this host's clock."""
+
+    size: int
+    at: datetime
+    note: str
+
+
+class LogStanding(NamedTuple):
+    """``size``: entries now. ``forked``: as in :class:`Log`."""
+
+    size: int
+    forked: str
 
 
 class Log(NamedTuple):
@@ -66,6 +82,14 @@ class Checkpoints(Protocol):
 
         ``name``: of the new key. ``old`` is None where it was lost.
         """
+
+    async def list(self, *, after: str = "", most: int) -> Page[DatedHead]:
+        """The largest tree first. Fault for a cursor that is none."""
+
+    async def one(self, size: int, at: datetime) -> DatedHead | None: ...
+
+    async def standing(self) -> LogStanding:
+        """In a moment, however many checkpoints there are."""
 
     async def newest(self, most: int) -> Sequence[Stored]:
         """At most so many, the largest tree first."""

@@ -26,6 +26,13 @@ class StoredStamp(NamedTuple):
     answer: bytes
 
 
+class DatedStamp(NamedTuple):
+    """``at``: when it was asked for, by this host's clock."""
+
+    size: int
+    at: datetime
+
+
 class WitnessIncident(NamedTuple):
     node: str
     kind: str
@@ -56,6 +63,10 @@ class Witnesses(Protocol):
 
     async def keep_stamp(self, stamped: StoredStamp, at: datetime) -> None:
         """``at``: when it was asked for."""
+
+    async def newest_stamps(self, most: int) -> Sequence[DatedStamp]: ...
+
+    async def stamp(self, size: int, at: datetime) -> StoredStamp | None: ...
 
     async def last_stamp(self) -> datetime | None:
         """When the newest was asked for."""

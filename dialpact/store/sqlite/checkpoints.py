@@ -5,23 +5,28 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import msgspec
 
-from dialpact.compliance.clock import stamp
+from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, rotation, signing
 from dialpact.compliance.ledger.checkpoint import ORIGIN
 from dialpact.compliance.ledger.heads import SignedHead, not_continued, refuse, stated
 from dialpact.compliance.ledger.note import Signer
 from dialpact.compliance.ledger.rotation import Rotation
-from dialpact.store.ports.checkpoints import Log, Stored
+from dialpact.store.ports.checkpoints import DatedHead, Log, LogStanding, Stored
+from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import incidents, ledger
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.paging import keyed_page
 from dialpact.store.sqlite.registers import change
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("checkpoints")
+LAST: dict[str, str | int] = {"size": 1 << 62, "at": ""}  # behind every checkpoint
 
 
 class Checkpoints:
@@ -75,6 +80,27 @@ class Checkpoints:
 
         await self._database.transact(work)
 
+    async def list(self, *, after: str = "", most: int) -> Page[DatedHead]:
+        def work(connection: sqlite3.Connection) -> Page[DatedHead]:
+            ask = partial(SQL.checkpoints_before, connection)
+            return keyed_page(ask, _dated, after=after, most=most, first=LAST)
+
+        return await self._database.read(work)
+
+    async def one(self, size: int, at: datetime) -> DatedHead | None:
+        def work(connection: sqlite3.Connection) -> DatedHead | None:
+            row = SQL.checkpoint_at(connection, size=size, at=stamp(at))
+            return _dated(dict(row)) if row else None
+
+        return await self._database.read(work)
+
+    async def standing(self) -> LogStanding:
+        def work(connection: sqlite3.Connection) -> LogStanding:
+            row = SQL.log(connection)
+            return LogStanding(ledger.size(connection), row["forked"] if row else "")
+
+        return await self._database.read(work)
+
     async def newest(self, most: int) -> Sequence[Stored]:
         return await self._database.read(
             lambda connection: [Stored(row["size"], row["note"]) for row in newest(connection, most)]
@@ -108,6 +134,10 @@ class Checkpoints:
         return await self._database.read(
             lambda connection: _proof(connection, merkle.consistency_proof, old, size)
         )
+
+
+def _dated(row: dict[str, Any]) -> DatedHead:
+    return DatedHead(row["size"], instant(row["at"]), row["note"])
 
 
 def newest(connection: sqlite3.Connection, most: int) -> list[sqlite3.Row]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.witness import WitnessState
-from dialpact.store.ports.witnesses import Cosignature, StoredStamp, WitnessIncident
+from dialpact.store.ports.witnesses import Cosignature, DatedStamp, StoredStamp, WitnessIncident
 from dialpact.store.sqlite import incidents
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.statements import statements
@@ -71,6 +71,20 @@ class Witnesses:
         await self._database.transact(
             lambda connection: SQL.insert_stamp(connection, at=stamp(at), **stamped._asdict())
         )
+
+    async def newest_stamps(self, most: int) -> Sequence[DatedStamp]:
+        def work(connection: sqlite3.Connection) -> Sequence[DatedStamp]:
+            found = SQL.newest_stamps(connection, most=most)
+            return [DatedStamp(row["size"], instant(row["at"])) for row in found]
+
+        return await self._database.read(work)
+
+    async def stamp(self, size: int, at: datetime) -> StoredStamp | None:
+        def work(connection: sqlite3.Connection) -> StoredStamp | None:
+            row = SQL.stamp_at(connection, size=size, at=stamp(at))
+            return StoredStamp(**dict(row)) if row else None
+
+        return await self._database.read(work)
 
     async def last_stamp(self) -> datetime | None:
         return await self._database.read(last_stamp)

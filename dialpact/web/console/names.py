@@ -1,9 +1,15 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
 MODULES = (
+    "approvals",
     "complaints",
+    "exports",
+    "imports",
     "inspections",
     "language",
+    "now",
+    "registers",
+    "scrubs",
 )
 # Where each stands in the navigation.
 ORDER = (

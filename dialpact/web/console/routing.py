@@ -7,9 +7,11 @@ was sent; the handler. Whatever fails is said in the asked language, and nothing
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -103,6 +105,7 @@ class Address:
         self._site, self._visitors, self._by_method = site, visitors, by_method
         self._navigation = navigation
         self._roles = {page.action: page.roles for page in every}
+        self._open: Counter[str] = Counter()  # by action: those that are being answered
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -144,6 +147,11 @@ class Address:
                     return self._to_sign_in(page, asking)
                 if found.account.role not in page.roles:
                     return self._said(asking, 403, "not-your-page")
+            if page.at_once:
+                if self._open[page.action] >= page.at_once:
+                    return self._said(asking, 503, "come-again")
+                self._open[page.action] += 1
+                held.callback(self._open.subtract, {page.action: 1})
             return await self._handled(page, asking, held)
         except TooLarge:
             return self._said(asking, 413, "too-large")
@@ -170,13 +178,29 @@ class Address:
             zone=asking.zone,
             htmx=asking.htmx,
             headers=request.headers,
+            still=partial(self._still, asking),
             url=request.url.path,
             session=asking.signed_in.session if asking.signed_in else None,
             address=request.client.host if request.client else "",
         )
         if page.roles is not None and asking.account.role is Role.AUDITOR:
             await self._visitors.opened(asked, page)
-        return self.response(asking, await page.handle(asked))
+        made = await page.handle(asked)
+        if isinstance(made, Shown) and not (asking.htmx and made.part):
+            asking.badges = await self._badges(asking, asked.context)
+        return self.response(asking, made)
+
+    async def _badges(self, asking: _Asking, context: Context) -> dict[str, int]:
+        """How many things wait behind the entries of the navigation, by their addresses."""
+        role = asking.account.role if asking.signed_in else None
+        badges = [page for page in self._navigation if page.badge and _permits(page.roles, role)]
+        return {page.path: await page.badge(context) for page in badges if page.badge}
+
+    async def _still(self, asking: _Asking) -> bool:
+        found, before = await self._visitors.who(self._site, asking.request), asking.signed_in
+        if found is None or before is None:
+            return False
+        return (found.session.id, found.account) == (before.session.id, before.account)
 
     def response(self, asking: _Asking, made: Shown | Redirect | Response) -> Response:
         if isinstance(made, Response):
@@ -231,6 +255,7 @@ class Address:
             "zone": asking.zone,
             "node": self._site.config.node.name,
             "may": lambda action: _permits(self._roles[action], role),
+            "badges": asking.badges,
             "nav": [page for page in self._navigation if _permits(page.roles, role)],
         }
 
@@ -267,6 +292,7 @@ class _Asking:
     def __init__(self, request: Request, site: Site) -> None:
         self.request = request
         self.signed_in: SignedIn | None = None
+        self.badges: dict[str, int] = {}
         self.nonce = headers.nonce()
         whole = request.headers.get("hx-request-type") == "full"
         self.htmx = request.headers.get("hx-request") == "true" and not whole

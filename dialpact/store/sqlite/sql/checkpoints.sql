@@ -39,3 +39,11 @@ UPDATE ledger_log SET remembered = 1 WHERE remembered = 0;
 
 -- name: newest_checkpoints(most)
 SELECT size, at, note FROM checkpoint ORDER BY size DESC, at DESC LIMIT :most;
+
+-- The largest tree first, behind a cursor.
+-- name: checkpoints_before(after_size, after_at, most)
+SELECT size, at, note FROM checkpoint WHERE (size, at) < (:after_size, :after_at)
+ORDER BY size DESC, at DESC LIMIT :most;
+
+-- name: checkpoint_at(size, at)^
+SELECT size, at, note FROM checkpoint WHERE size = :size AND at = :at;

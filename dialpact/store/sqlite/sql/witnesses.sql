@@ -20,6 +20,12 @@ INSERT OR IGNORE INTO checkpoint_stamp (size, at, note, answer) VALUES (:size, :
 -- name: last_stamp()^
 SELECT max(at) AS at FROM checkpoint_stamp;
 
+-- name: newest_stamps(most)
+SELECT size, at FROM checkpoint_stamp INDEXED BY checkpoint_stamp_by_time ORDER BY at DESC, size DESC LIMIT :most;
+
+-- name: stamp_at(size, at)^
+SELECT size, note, answer FROM checkpoint_stamp WHERE size = :size AND at = :at;
+
 -- name: stamps_of(size)
 SELECT size, note, answer FROM checkpoint_stamp WHERE size = :size ORDER BY at;
 

@@ -12,8 +12,8 @@ import msgspec
 from dialpact.application.jobs import inspecting, queue
 from dialpact.application.jobs.inspecting import InspectionAsked
 from dialpact.compliance.jobs import UNDER_WAY, Job
-from dialpact.web.api import job_shown
 from dialpact.web.api.scrubs import most_list
+from dialpact.web.console import jobs
 from dialpact.web.console.inspections.whose import ASK, KIND, LOOK, about
 from dialpact.web.console.page import Asked, Form, Page, Paged, Redirect, Shown, Upload
 
@@ -49,7 +49,7 @@ def last_month(today: date) -> str:
 
 
 async def ask(asked: Asked[Period]) -> Redirect:
-    jobs, form = job_shown.desk(asked.site), asked.form
+    desk, form = jobs.desk(asked.site), asked.form
     cdr, lists = sent(asked.files, "cdr"), sent(asked.files, "list")
     order = InspectionAsked(
         first=date.min,
@@ -67,7 +67,7 @@ async def ask(asked: Asked[Period]) -> Redirect:
         return Redirect(to=f"/inspections/{same.id}")
     job = await queue.submit(
         asked.context,
-        jobs.files,
+        desk.files,
         KIND,
         msgspec.to_builtins(order),
         id=uuid4().hex,
@@ -75,7 +75,7 @@ async def ask(asked: Asked[Period]) -> Redirect:
         businesses=(),
         sent=[one.file for one in (*cdr, *lists)],
     )
-    jobs.wake()
+    desk.wake()
     return Redirect(to=f"/inspections/{job.id}")
 
 

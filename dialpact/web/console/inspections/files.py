@@ -12,7 +12,8 @@ from dialpact.compliance.jobs import Job, JobError
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.inspection import flat
 from dialpact.presentation.inspection.paper import part
-from dialpact.web.api import job_shown
+from dialpact.web.console import jobs
+from dialpact.web.console.downloads import attachment
 from dialpact.web.console.inspections.one import kept_of
 from dialpact.web.console.inspections.whose import LOOK, job_of
 from dialpact.web.console.page import Asked, NoForm, Page, Shown
@@ -34,7 +35,7 @@ async def pdf(asked: Asked[NoForm]) -> Response:
     if paper is None:
         error = msgspec.convert(result["no_paper"], JobError)
         raise Fault(error.code, **error.detail)
-    files = job_shown.desk(asked.site).files
+    files = jobs.desk(asked.site).files
     try:
         opened = await asyncio.to_thread(files.result, job.id, paper.file, paper.bytes)
     except FileNotFoundError:
@@ -56,12 +57,6 @@ async def json(asked: Asked[NoForm]) -> Response:
     job = await job_of(asked)
     content = msgspec.json.format(msgspec.json.encode(await kept_of(asked, job)), indent=2)
     return attachment(content + b"\n", name_of(job, ".json"), "application/json")
-
-
-def attachment(content: bytes, name: str, media_type: str) -> Response:
-    """``name``: of plain characters."""
-    about = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return Response(content, headers=about, media_type=media_type)
 
 
 def name_of(job: Job, ending: str) -> str:

@@ -12,7 +12,7 @@ from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.inspection.comparison import rows
 from dialpact.presentation.inspection.paper import part
-from dialpact.web.api import job_shown
+from dialpact.web.console import jobs
 from dialpact.web.console.inspections.whose import KIND, LOOK, about, job_of, why
 from dialpact.web.console.page import Asked, NoForm, Page, Redirect, Shown
 
@@ -43,7 +43,7 @@ async def kept_of(asked: Asked[Any], job: Job) -> InspectionKept:
         raise Fault(
             "job-expired" if job.state == "expired" else "job-not-done", entry=job.id, state=job.state
         )
-    opened = await queue.opened(job_shown.desk(asked.site).files, job)
+    opened = await queue.opened(jobs.desk(asked.site).files, job)
 
     def read() -> InspectionKept:
         with opened as file:
@@ -53,9 +53,9 @@ async def kept_of(asked: Asked[Any], job: Job) -> InspectionKept:
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
-    job, jobs = await job_of(asked), job_shown.desk(asked.site)
-    await queue.cancel(asked.context, jobs.files, KIND, job.id)
-    jobs.cancel(job.id)
+    job, desk = await job_of(asked), jobs.desk(asked.site)
+    await queue.cancel(asked.context, desk.files, KIND, job.id)
+    desk.cancel(job.id)
     return Redirect(to="/inspections", said="inspections.cancelled")
 
 

@@ -1,0 +1,15 @@
+-- Who did what, the newest first. register_change_by_action leads to the lines of one kind by their time; what is asked of
+-- all kinds is those of each, put together.
+
+-- name: next_kind(register, action)^
+SELECT register, action FROM register_change INDEXED BY register_change_by_action
+WHERE (register, action) > (:register, :action) ORDER BY register, action LIMIT 1;
+
+-- name: acts(register, action, since, at)
+SELECT at, seq, actor FROM register_change INDEXED BY register_change_by_action
+WHERE register = :register AND action = :action AND at >= :since AND at <= :at
+ORDER BY at DESC, seq DESC;
+
+-- name: leaves(seqs)
+SELECT CAST(key AS INTEGER) AS seq, leaf_index FROM ledger
+WHERE kind = 'register-change' AND key IN (SELECT CAST(value AS TEXT) FROM json_each(:seqs));

@@ -1,0 +1,1 @@
+"""The ledger's pages: what was signed, who vouches for it, what was verified, who did what."""

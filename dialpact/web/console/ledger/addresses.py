@@ -1,0 +1,22 @@
+"""What stands in an address of the ledger: a size or a leaf, and a time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dialpact.compliance.clock import instant
+from dialpact.compliance.registers.fault import Fault
+
+
+def whole(given: str) -> int:
+    """Fault, as for what is not there, for what is no number."""
+    if not (given.isascii() and given.isdigit() and len(given) < 19):
+        raise Fault("not-registered", entry=given)
+    return int(given)
+
+
+def time(given: str) -> datetime:
+    try:
+        return instant(given)
+    except ValueError:
+        raise Fault("not-registered", entry=given) from None

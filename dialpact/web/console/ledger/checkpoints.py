@@ -1,0 +1,100 @@
+"""The ledger at a glance: its checkpoints, how old the newest is, and what was last verified of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from dialpact.application.jobs import queue, verifying
+from dialpact.application.ledger import signed_heads, signing, witnesses
+from dialpact.compliance.errors import LedgerError
+from dialpact.compliance.ledger.heads import LedgerForked
+from dialpact.web.console.downloads import attachment
+from dialpact.web.console.ledger import addresses
+from dialpact.web.console.ledger.readers import KEEPERS, READERS, ROWS
+from dialpact.web.console.page import Asked, NoForm, Page, Paged, Redirect, Shown
+
+MOST_MINUTES = 60  # since the newest checkpoint; a daemon signs every ten
+TEMPLATE = "ledger/checkpoints.html"
+RUNS = 50  # verifications among which the last whole one is looked for
+
+
+async def show(asked: Asked[NoForm]) -> Shown:
+    return Shown(template=TEMPLATE, values=await _values(asked, ""))
+
+
+async def more(asked: Asked[Paged]) -> Shown:
+    return Shown(template=TEMPLATE, values=await _values(asked, asked.form.after), part="rows")
+
+
+async def _values(asked: Asked[Any], after: str) -> dict[str, Any]:
+    heads = await signed_heads.listed(asked.context, after=after, most=ROWS)
+    newest = heads.rows[0] if heads.rows else None
+    age = (asked.now - newest.at) // timedelta(minutes=1) if newest and not after else None
+    runs = (await queue.listed(asked.context, verifying.KIND, most=RUNS)).rows
+    whole = verifying.last_whole(runs)
+    made = verifying.made_of(whole) if whole else None
+    key = signed_heads.key(asked.site.config)
+    return {
+        "heads": heads,
+        "newest": newest,
+        "age": age,
+        "old": age is not None and age > MOST_MINUTES,
+        "whole": whole,
+        "made": made,
+        "since": heads.size - made.entries if made else None,
+        "key": key.vkey if key else "",
+    }
+
+
+async def note(asked: Asked[NoForm]) -> Response:
+    size, at = addresses.whole(asked.path["size"]), addresses.time(asked.path["at"])
+    text = await signed_heads.text(asked.context, size, at)
+    name = f"{asked.site.config.node.name}-{size:012}.note"
+    return attachment(text.encode(), name, "text/plain; charset=utf-8")
+
+
+async def sign(asked: Asked[NoForm]) -> Redirect | Shown:
+    """Whoever is asked outside cosigns or does not: that is seen on the witnesses' page."""
+    config = asked.site.config
+    try:
+        await signing.checkpoint(asked.context, config)
+    except LedgerForked as fork:
+        return Shown(template="ledger/forked.html", values={"heads": fork.heads, "fork": fork}, status=409)
+    await witnesses.submit(asked.context, config, patient=False)
+    try:
+        await signing.copy(asked.context, config)
+    except (OSError, LedgerError):
+        return Redirect(to="/ledger", said="ledger-page.uncopied")
+    return Redirect(to="/ledger", said="ledger-page.signed")
+
+
+PAGES = (
+    Page(method="GET", path="/ledger", action="ledger.show", roles=READERS, handle=show, nav="nav.ledger"),
+    Page(
+        method="POST",
+        path="/ledger/checkpoints",
+        action="ledger.checkpoints.more",
+        roles=READERS,
+        handle=more,
+        form=Paged,
+    ),
+    Page(
+        method="GET",
+        path="/ledger/checkpoints/{size}/{at}",
+        action="ledger.checkpoints.note",
+        roles=READERS,
+        handle=note,
+    ),
+    Page(
+        method="POST",
+        path="/ledger/checkpoints/sign",
+        action="ledger.checkpoints.sign",
+        roles=KEEPERS,
+        handle=sign,
+        changes=True,
+        seconds=120.0,
+    ),
+)
