@@ -14,9 +14,12 @@ from dialpact.application import exports, import_preview
 from dialpact.application.imports import How
 from dialpact.application.jobs import exporting, importing
 from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.inspecting import InspectionAsked, InspectionKept
 from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
 from dialpact.application.scrub import Scrubbed, ScrubRequest
 from dialpact.compliance.clock import SystemClock
+from dialpact.compliance.inspection.comparison import compared
+from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.registers import formats
 from dialpact.store.sqlite import Store
@@ -129,3 +132,24 @@ def exported(home: Home, id: str) -> None:
     asked = exporting.ExportAsked(asked=exports.Asked(register="dnc"), form="csv", reason="检查")
     about = {"media_type": "text/csv", "rows": 1, "withdrawn": 0, "register": "dnc"}
     done(home, id, "export", msgspec.to_builtins(asked), about, businesses=())
+
+
+def inspection(home: Home, id: str, first: str = "2026-11-01", last: str = "2026-11-30") -> None:
+    """A report of what the home has, beside the days before."""
+    path = home.path / f"{id}.json"
+    of = ("--from", first, "--to", last, "--format", "json", "-o", str(path))
+    home.run("report", "inspection", *of, code=3)  # (the furnished home is no model)
+    report = msgspec.json.decode(path.read_bytes(), type=Inspection)
+    path.unlink()
+    kept = InspectionKept(report=report, comparison=compared(report, report, AT))
+    asked = InspectionAsked(first=report.period.first, last=report.period.last)
+    done(
+        home,
+        id,
+        "inspection",
+        msgspec.to_builtins(asked),
+        {"media_type": "application/json", "papers": {}, "no_paper": {"code": "pdf-extra", "detail": {}}},
+        businesses=(),
+        file="inspection.json",
+        content=msgspec.json.encode(kept),
+    )
