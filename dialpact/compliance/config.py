@@ -161,8 +161,8 @@ class MetricsConfig(_Section, frozen=True, kw_only=True):
 
 class WebConfig(_Section, frozen=True, kw_only=True):
     """Of `dialpact web`. ``base_url``: how others reach it, where that is another address. ``behind_proxy``:
-    whoever connects from this host says for whom. ``most_package_mb``: of an evidence package that anybody may
-    have checked.
+    whoever connects from this host says for whom. ``most_package_mb``: of an evidence package that anybody
+    may have checked.
     """
 
     listen: str = "127.0.0.1:9080"

@@ -10,6 +10,7 @@ from dialpact.application.jobs import queue
 from dialpact.compliance.errors import NotPermitted
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.registers.account import Role
+from dialpact.compliance.registers.fault import Fault
 from dialpact.web.api import job_shown
 from dialpact.web.console.downloads import of_api
 from dialpact.web.console.page import Asked
@@ -24,6 +25,11 @@ def desk(site: Site) -> JobDesk:
 def may_end(asked: Asked[Any], job: Job) -> bool:
     """An auditor ends only what he has begun."""
     return asked.account.role is not Role.AUDITOR or job.by == asked.account.id
+
+
+def why(asked: Asked[Any], job: Job) -> str:
+    """Why it has failed, in words; empty: it has not."""
+    return asked.fault(Fault(job.error.code, **job.error.detail)) if job.error else ""
 
 
 def need_own(asked: Asked[Any], job: Job) -> None:

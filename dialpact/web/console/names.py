@@ -1,6 +1,15 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
-MODULES = ("language",)
+MODULES = (
+    "language",
+    "ledger.acts",
+    "ledger.checkpoints",
+    "ledger.leaves",
+    "ledger.verifications",
+    "ledger.witnesses",
+    "packages.building",
+    "packages.checking",
+)
 # Where each stands in the navigation.
 ORDER = (
     "nav.now",

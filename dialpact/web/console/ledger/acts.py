@@ -1,9 +1,8 @@
-"""Who did what: the acts of the ledger, by who, what and day. What auditors opened and heard is among them."""
+"""Who did what: the acts of the ledger, by who, what and day; what auditors opened is among them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from dialpact.web.console.ledger.readers import READERS, ROWS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Shown
 
 TEMPLATE = "ledger/acts.html"
-HIDDEN = frozenset({"mac", "hash", "secret", "token", "digest"})  # of keys and passwords: nobody needs them here
+HIDDEN = frozenset({"mac", "hash", "secret", "token"})  # of keys and passwords: nobody needs them here
 MOST_DETAIL = 20_000  # characters; the leaf has all
 
 
@@ -31,11 +30,14 @@ class Wanted(Form, frozen=True, kw_only=True):
 
 
 async def show(asked: Asked[NoForm]) -> Shown:
-    return await search(replace(asked, form=Wanted()))
+    return await _found(asked, Wanted())
 
 
 async def search(asked: Asked[Wanted]) -> Shown:
-    form = asked.form
+    return await _found(asked, asked.form)
+
+
+async def _found(asked: Asked[Any], form: Wanted) -> Shown:
     register, _, action = form.kind.partition(" ")
     wanted = ActsWanted(
         actor=form.actor.strip(),

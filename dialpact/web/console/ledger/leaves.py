@@ -53,6 +53,7 @@ async def listed(asked: Asked[Range]) -> Shown:
     values = {
         "rows": page.rows,
         "kinds": KINDS,
+        "choices": [(kind, asked.text(f"record-kind.{kind}")) for kind in KINDS],
         "earlier": max(0, start - ROWS) if start else None,
         "later": page.rows[-1].leaf + 1 if page.next else None,
     }
@@ -71,6 +72,7 @@ async def show(asked: Asked[NoForm]) -> Shown:
     found = await entries.there(asked.context, addresses.whole(asked.path["leaf"]))
     record = msgspec.json.format(found.record, indent=1).decode() if found.record else ""
     values = {
+        "kinds": KINDS,
         "proof": found,
         "record": record,
         "holds": entries.leads(found),

@@ -13,7 +13,7 @@ from dialpact.compliance.jobs import UNDER_WAY
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.account import Role
 from dialpact.presentation.audit_finding import finding_text
-from dialpact.web.console.jobs import desk, may_end, need_own, result
+from dialpact.web.console.jobs import desk, may_end, need_own, result, why
 from dialpact.web.console.ledger.readers import READERS, ROWS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
@@ -78,6 +78,7 @@ async def run(asked: Asked[NoForm]) -> Shown:
     values = {
         "job": job,
         "made": made,
+        "why": why(asked, job),
         "size": size,
         "under_way": job.state in UNDER_WAY,
         "watched": job.state in UNDER_WAY and asked.account.role is not Role.AUDITOR,

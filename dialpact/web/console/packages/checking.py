@@ -1,7 +1,7 @@
 """A package checked for whoever was given one, without an account.
 
-The file is streamed to a temporary one, verified in a process of its own with bounds, and thrown away. Nothing
-of this installation is told, not even whether the package is its own: whoever checks brings the key.
+The file is streamed to a temporary one, verified in a process of its own with bounds, and thrown away.
+Nothing of this installation is told, not even whether the package is its own: whoever checks brings the key.
 """
 
 from __future__ import annotations
