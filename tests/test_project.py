@@ -36,6 +36,8 @@ SEAMS = {
         "dialpact/compliance/webhooks/signature.py",
         "dialpact/application/evidence/verify.py",
     },
+    "argon2": {"dialpact/application/accounts/password.py"},
+    "pyotp": {"dialpact/application/accounts/totp.py"},
     "rfc3161_client": {"dialpact/compliance/ledger/timestamp.py"},
     "jinja2": {
         "dialpact/presentation/page/template.py",

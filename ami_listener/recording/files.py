@@ -20,8 +20,8 @@ import msgspec
 from ami_listener.ami.pbx import is_decision_id
 from dialpact.compliance.config import SAFE_PATH
 from dialpact.compliance.errors import RecordingError
+from dialpact.compliance.waveform import HEADER
 
-HEADER = {"wav": 44}  # bytes; the other formats have none
 MOST_SEGMENTS = 99
 MODE = 0o640  # of a recording, whoever made it
 OTHERS = 0o007

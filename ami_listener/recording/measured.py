@@ -49,6 +49,11 @@ def soundtrack(segment: Segment, measured: list[Sound | None]) -> Soundtrack:
             if found is not None and found.silent
         },
         unsent=_unsent(segment, known, pairs),
+        drawn={
+            side: found.waveform.digest(found.sha256)
+            for side, found in zip(SIDES, sides, strict=True)
+            if found is not None and found.waveform is not None
+        },
     )
 
 

@@ -239,6 +239,11 @@ def conclude(
             keep_until=keep_until(segment.ended_at) if any(measured) else None,
             unseen=unseen,
             sound=track.encode() if any(measured) else "",
+            waveforms={
+                name: found.waveform
+                for name, found in zip(SIDES, measured, strict=True)
+                if found and found.waveform
+            },
         ),
         told,
     )
@@ -259,7 +264,7 @@ def _measure(segment: Segment, side: int, told: list[Problem]) -> sound.Sound | 
                 told.append(Problem("recording-linked", f"{path.name} has {names} names"))
             elif exposed := files.restrict(file, path):
                 told.append(Problem("recording-exposed", exposed))
-            return sound.measure_open(file, segment.format)
+            return sound.measure_open(file, segment.format, draw=side > 0)
     except Replaced as error:
         told.append(Problem("recording-replaced", str(error)))
     except OSError as error:

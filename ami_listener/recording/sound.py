@@ -12,11 +12,10 @@ from typing import BinaryIO
 import msgspec
 
 from ami_listener.recording import wav
-from ami_listener.recording.files import HEADER, Identity, open_kept
+from ami_listener.recording.files import Identity, open_kept
 from dialpact.compliance.errors import RecordingError
+from dialpact.compliance.waveform import HEADER, RATE, WIDTH, Tracing, Waveform, linear
 
-RATE = 8000  # samples per second: Asterisk's wav, sln, ulaw and alaw
-WIDTH = {"wav": 2, "sln": 2, "ulaw": 1, "alaw": 1}  # bytes per sample in the file
 SILENCE_DBFS = -65.0  # a line's digital silence (mu-law: -72) is below, the faintest voice far above
 _CHUNK = 1 << 18
 READINGS = 3
@@ -44,36 +43,44 @@ class Sound(msgspec.Struct, frozen=True):
     dbfs: float | None
     flaw: str = ""
     silent: tuple[Silent, ...] = ()  # those that last
+    waveform: Waveform | None = None  # where it was asked for
 
 
-def measure(path: Path, extension: str, identity: Identity | None = None, *, chunk: int = _CHUNK) -> Sound:
+def measure(
+    path: Path,
+    extension: str,
+    identity: Identity | None = None,
+    *,
+    chunk: int = _CHUNK,
+    draw: bool = False,
+) -> Sound:
     """Reads the file, again when it changed meanwhile, and has it on disk. Raises OSError, Replaced.
 
-    ``chunk``: bytes that are read at once.
+    ``chunk``: bytes that are read at once. ``draw``: with its waveform.
     """
     with open_kept(path, identity) as file:
-        return measure_open(file, extension, chunk=chunk)
+        return measure_open(file, extension, chunk=chunk, draw=draw)
 
 
-def measure_open(file: BinaryIO, extension: str, *, chunk: int = _CHUNK) -> Sound:
+def measure_open(file: BinaryIO, extension: str, *, chunk: int = _CHUNK, draw: bool = False) -> Sound:
     """As ``measure``, of a file that was opened as a recording. Raises OSError."""
     for _ in range(READINGS):
         os.fsync(file.fileno())
         before = os.fstat(file.fileno())
-        found = _read(file, extension, chunk)
+        found = _read(file, extension, chunk, draw)
         after = os.fstat(file.fileno())
         if before.st_mtime_ns == after.st_mtime_ns and before.st_size == found.bytes == after.st_size:
             return found
     return msgspec.structs.replace(found, flaw="it changes while it is read")
 
 
-def _read(file: BinaryIO, extension: str, most: int) -> Sound:
+def _read(file: BinaryIO, extension: str, most: int, draw: bool) -> Sound:
     digest = hashlib.sha256()
     size, squares, samples = 0, 0.0, 0
     width = WIDTH[extension]
     skip = HEADER.get(extension, 0)
     rest = b""
-    silences = _Silences()
+    silences, tracing = _Silences(), Tracing() if draw else None
     file.seek(0)
     while chunk := file.read(most):
         digest.update(chunk)
@@ -82,14 +89,18 @@ def _read(file: BinaryIO, extension: str, most: int) -> Sound:
         skip = max(0, skip - len(chunk))
         whole = len(audio) - len(audio) % (width * _WINDOW_SAMPLES)
         rest = audio[whole:]
-        linear = _linear(audio[:whole], extension)
-        silences.take(linear)
-        squares += audioop.rms(linear, 2) ** 2 * (len(linear) // 2)
-        samples += len(linear) // 2
-    linear = _linear(rest[: len(rest) - len(rest) % width], extension)
-    silences.take(linear)
-    squares += audioop.rms(linear, 2) ** 2 * (len(linear) // 2)
-    samples += len(linear) // 2
+        audio = linear(audio[:whole], extension)
+        silences.take(audio)
+        if tracing:
+            tracing.take(audio)
+        squares += audioop.rms(audio, 2) ** 2 * (len(audio) // 2)
+        samples += len(audio) // 2
+    audio = linear(rest[: len(rest) - len(rest) % width], extension)
+    silences.take(audio)
+    if tracing:
+        tracing.take(audio)
+    squares += audioop.rms(audio, 2) ** 2 * (len(audio) // 2)
+    samples += len(audio) // 2
     audio_bytes = max(0, size - HEADER.get(extension, 0))
     return Sound(
         bytes=size,
@@ -99,6 +110,7 @@ def _read(file: BinaryIO, extension: str, most: int) -> Sound:
         dbfs=_dbfs(squares / samples if samples else 0.0),
         flaw=wav.flaw(wav.head(file), size) if extension == "wav" else "",
         silent=silences.found,
+        waveform=tracing.ended() if tracing else None,
     )
 
 
@@ -137,15 +149,6 @@ class _Silences:
     def found(self) -> tuple[Silent, ...]:
         self._end()
         return tuple(self._found)
-
-
-def _linear(audio: bytes, extension: str) -> bytes:
-    match extension:
-        case "ulaw":
-            return bytes(audioop.ulaw2lin(audio, 2))
-        case "alaw":
-            return bytes(audioop.alaw2lin(audio, 2))
-    return audio
 
 
 def _dbfs(mean_square: float) -> float | None:

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import msgspec
 
-from ami_listener.recording.files import HEADER, Files, Identity, Replaced, open_kept
-from ami_listener.recording.sound import RATE, WIDTH, WINDOW
+from ami_listener.recording.files import Files, Identity, Replaced, open_kept
+from ami_listener.recording.sound import WINDOW
 from dialpact.compliance.clock import file_time
+from dialpact.compliance.waveform import HEADER, RATE, WIDTH
 
 STEP_BYTES = 32768  # of Asterisk's buffer
 MOST = 4 * STEP_BYTES  # bytes read of a file at a look: 8 s of wav

@@ -30,6 +30,7 @@ class Right(StrEnum):
     RETENTION = "retention"  # holds, longer times, disposal
     LEDGER = "ledger"  # keys, checkpoints, erasure
     WEBHOOKS = "webhooks"  # send again what a receiver was not told
+    APPROVE = "approve"  # be one of the two officers that an act takes
     OPERATE = "operate"  # reload, doctor, what the daemons are
     ACCESS = "access"  # who may ask by the API, and what
 
@@ -53,3 +54,15 @@ class Actor(Value, frozen=True, kw_only=True):
         """For what lets calls through that were not: no program does it by itself. Raises NotPermitted."""
         if self.door is Door.API:
             raise NotPermitted(f"{self.name}: for a person alone")
+
+    def need_account(self) -> None:
+        """For what two people do: only where each has an account of his own are they told apart. Raises
+        NotPermitted.
+        """
+        if self.door is not Door.PAGE:
+            raise NotPermitted(f"{self.name}: at a page alone, where there are accounts")
+
+    def need_no_second(self) -> None:
+        """For what takes two at a page (``application/approvals``). Raises NotPermitted."""
+        if self.door is Door.PAGE:
+            raise NotPermitted(f"{self.name}: another officer has to confirm it")

@@ -165,6 +165,14 @@ class CdrReading:
             if not kept:
                 opened.stack.close()
 
+    def need_calls(self, trunks: Sequence[str]) -> None:
+        """Fault for a file that does not say how long a call was, or by which of several trunks it left."""
+        for name, form in self.forms.items():
+            if not form.names_lengths:
+                raise Fault("cdr-no-length", file=name)
+            if len(trunks) > 1 and not form.names_peers:
+                raise Fault("cdr-no-trunk", file=name, known=", ".join(trunks))
+
     @property
     def coarse(self) -> list[str]:
         """The files whose times say no seconds."""
@@ -199,8 +207,8 @@ class CdrReading:
             raise Fault("cdr-no-line", file=of.name)
 
 
-def on_disk(path: Path) -> CdrFile:
-    """Fault, when it is opened, for one that can not be read."""
+def on_disk(path: Path, name: str = "") -> CdrFile:
+    """Fault, when it is opened, for one that can not be read. ``name``: by which it is told of."""
 
     @contextmanager
     def opened() -> Iterator[BinaryIO]:
@@ -208,13 +216,13 @@ def on_disk(path: Path) -> CdrFile:
             with path.open("rb") as file:
                 yield file
         except OSError as error:
-            raise Fault("file", file=str(path), error=error.strerror or str(error)) from error
+            raise Fault("file", file=name or str(path), error=error.strerror or str(error)) from error
 
     try:
         found = path.stat()
     except OSError:
-        return CdrFile(str(path), opened, None)
-    return CdrFile(str(path), opened, found.st_size if S_ISREG(found.st_mode) else None)
+        return CdrFile(name or str(path), opened, None)
+    return CdrFile(name or str(path), opened, found.st_size if S_ISREG(found.st_mode) else None)
 
 
 def the_zone(name: str) -> ZoneInfo:

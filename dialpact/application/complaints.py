@@ -23,6 +23,7 @@ from dialpact.compliance.registers.complaint import WITHIN, Complaint
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing, rules_in_force
 from dialpact.compliance.registers.moment import HOME
+from dialpact.store.ports.complaints import EVERYBODY, InboxWanted, Theirs
 from dialpact.store.ports.page import ALL, Page
 
 NEAREST = 5  # calls that are shown for a complaint that fits none
@@ -116,6 +117,51 @@ async def answer(context: Context, id: int, note: str) -> Complaint:
     context.actor.need(Right.REGISTERS)
     text = free_text(note, "note")
     return await context.store.complaints.answer(id, text, by=context.by, at=context.now())
+
+
+async def close(context: Context, id: int, closing: str) -> Complaint:
+    """One that was answered is over: ``closing`` says how it ended. It is closed once; Fault otherwise.
+
+    Nothing but an answer stops the time that there is for one.
+    """
+    context.actor.need(Right.REGISTERS)
+    text = free_text(closing, "closing")
+    return await context.store.complaints.close(id, text, by=context.by, at=context.now())
+
+
+async def inbox(
+    context: Context,
+    calendar: WorkingDays,
+    wanted: InboxWanted,
+    *,
+    overdue: bool = False,
+    after: str = "",
+    most: int = ALL,
+) -> Page[Deadline]:
+    """What wants somebody, in the order in which it does (see the port's ``inbox``).
+
+    ``wanted.number``, ``wanted.caller_id``: in any form. ``overdue``: open ones whose last day is over, and
+    those of which it is not known.
+    """
+    context.actor.need(Right.CALLS)
+    today = context.now().astimezone(HOME).date()
+    wanted = msgspec.structs.replace(
+        wanted,
+        number=context.any_person(wanted.number),
+        caller_id=await caller_ids.resolved(context, wanted.caller_id),
+        overdue_on=today if overdue else None,
+    )
+    found = await context.store.complaints.inbox(wanted, after=after, most=most)
+    return Page([_deadline(one, today, calendar) for one in found.rows], found.next)
+
+
+async def deadline(context: Context, id: int, calendar: WorkingDays, theirs: Theirs = EVERYBODY) -> Deadline:
+    """One with its last day. Fault when there is none, or none of theirs."""
+    context.actor.need(Right.CALLS)
+    found = await context.store.complaints.one_of(id, theirs)
+    if found is None:
+        raise Fault("not-registered", entry=str(id))
+    return _deadline(found, context.now().astimezone(HOME).date(), calendar)
 
 
 async def listed(

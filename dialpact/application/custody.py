@@ -15,7 +15,7 @@ from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.model import Value
-from dialpact.compliance.recording import FilesOf, SoundFile
+from dialpact.compliance.recording import FilesOf, Recording, SoundFile
 
 
 class Misfit(Value, frozen=True, kw_only=True):
@@ -68,6 +68,18 @@ async def verify(
     await run.left_behind()
     foreign = (Misfit(recording="", decision="", path=path, problem="foreign") for path in strangers)
     return Verified(checked=checked, files=run.files, findings=(*run.findings, *foreign))
+
+
+async def verify_one(context: Context, directory: Path, one: Recording) -> Verified:
+    """Hashes the files of this one anew; of one that was disposed of they must be away."""
+    context.actor.need(Right.CALLS)
+    run = _Run(context, directory, None, None)
+    found = await context.store.custody.one(one.id)
+    if one.disposed_at is None:
+        await run.check(found)
+    else:
+        await run.away(found)
+    return Verified(checked=1, files=run.files, findings=tuple(run.findings))
 
 
 class _Run:
@@ -131,11 +143,15 @@ class _Run:
             for found in page.rows:
                 if not found.proven:
                     self._add(found, found.path, "not-disposed")
-                for file in found.files:
-                    if await asyncio.to_thread(recording_files.is_there, Path(file.path)):
-                        self._add(found, file.path, "disposed" if found.done else "disposal-unfinished")
+                await self.away(found, "disposed" if found.done else "disposal-unfinished")
             if not (after := page.next):
                 return
+
+    async def away(self, found: FilesOf, problem: str = "disposed") -> None:
+        """What was disposed of."""
+        for file in found.files:
+            if await asyncio.to_thread(recording_files.is_there, Path(file.path)):
+                self._add(found, file.path, problem)
 
     def _add(self, found: FilesOf, path: str, problem: str) -> None:
         self.findings.append(Misfit(recording=found.id, decision=found.decision, path=path, problem=problem))

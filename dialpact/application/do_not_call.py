@@ -112,10 +112,16 @@ async def remove(context: Context, number: str, *, scope: Scope, value: str = ""
     """At the person's own wish: logged with who and why. No program can. Fault when it is not in force."""
     context.actor.need(Right.OPT_OUT)
     context.actor.need_person()
+    context.actor.need_no_second()
     why = free_text(reason, "reason")
-    wanted, holder = context.any_person(number), scoped(scope, value)
+    wanted, holder = exact(context, number, scope, value)
     await context.store.dnc.remove(wanted, scope, holder, reason=why, by=context.by, at=context.now())
     return Removed(number=wanted, scope=scope, value=holder)
+
+
+def exact(context: Context, number: str, scope: Scope, value: str) -> tuple[str, str]:
+    """Number and value as the register has them. Fault."""
+    return context.any_person(number), scoped(scope, value)
 
 
 async def listed(

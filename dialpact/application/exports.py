@@ -14,18 +14,23 @@ import asyncio
 import hashlib
 import io
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
 from dialpact.application import new_file
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
+from dialpact.application.progress import Progress, unwatched
+from dialpact.application.resting import restless
 from dialpact.application.sheets.written import written
 from dialpact.compliance.model import Consent, Value
 from dialpact.compliance.registers.cell import any_identifier
+from dialpact.compliance.registers.column_names import heading
 from dialpact.compliance.registers.formats import IMPORTED
+from dialpact.compliance.texts import Language
 from dialpact.store.ports.page import Page
 
 TOGETHER = 5000  # rows that are read at once
@@ -62,9 +67,9 @@ async def to_file(
     context.actor.need(Right.EVIDENCE)
     await asyncio.to_thread(new_file.check, target, force=force)
     with new_file.beside(target) as (temporary, file):
-        done = await _written(context, asked, file, target.name)
+        done = await write(context, asked, file, target.name)
         await asyncio.to_thread(new_file.durable, file)
-        await _log(context, asked, done, target.name, reason)
+        await note(context, asked, done, target.name, reason)
         await asyncio.to_thread(new_file.give_name, temporary, target, force=force)
     return done
 
@@ -76,10 +81,15 @@ async def to_read(
     """The same without a name: what was written, at its beginning."""
     context.actor.need(Right.EVIDENCE)
     with tempfile.SpooledTemporaryFile(KEPT) as file:
-        done = await _written(context, asked, file, "")
-        await _log(context, asked, done, "", reason)
+        done = await write(context, asked, file, "")
+        await note(context, asked, done, "", reason)
         file.seek(0)
         yield done, file
+
+
+def template(register: str, language: Language) -> dict[str, str]:
+    """Of an empty file to fill in: the name of each column, in this language; any of them is read."""
+    return {name: heading(register, name) if language == "zh" else name for name in header(register)}
 
 
 def header(register: str) -> Sequence[str]:
@@ -107,17 +117,31 @@ class _Hashed(io.RawIOBase):
         return self._digest.hexdigest()
 
 
-async def _written(context: Context, asked: Asked, file: IO[bytes], name: str) -> Exported:
-    """``name``: its ending says of what kind it is."""
+async def write(
+    context: Context,
+    asked: Asked,
+    file: IO[bytes],
+    name: str,
+    *,
+    progress: Progress = unwatched,
+    rest: Callable[[], None] = restless,
+) -> Exported:
+    """Only that: nobody is to get it before :func:`note`. ``name``: its ending says of what kind it is.
+    ``rest``: called for each row, on the thread that writes.
+    """
+    context.actor.need(Right.EVIDENCE)
+
     out, rows, withdrawn, after = _Hashed(file), 0, 0, ""
-    write = IMPORTED[asked.register].write
-    assert write is not None
+    row = IMPORTED[asked.register].write
+    assert row is not None
+    cells = partial(_cells, row, rest)
     made = await asyncio.to_thread(written, cast(IO[bytes], out), name, header(asked.register))
     while True:
         page = await _page(context, asked, after)
         kept = [one for one in page.rows if not (isinstance(one, Consent) and one.withdrawn_at)]
-        await asyncio.to_thread(made.add, map(write, kept))
+        await asyncio.to_thread(made.add, map(cells, kept))
         rows, withdrawn = rows + len(kept), withdrawn + len(page.rows) - len(kept)
+        progress(rows, None)
         if not page.next:
             break
         after = page.next
@@ -125,6 +149,11 @@ async def _written(context: Context, asked: Asked, file: IO[bytes], name: str) -
     return Exported(
         register=asked.register, rows=rows, withdrawn=withdrawn, bytes=out.size, sha256=out.sha256
     )
+
+
+def _cells(row: Callable[[Any], Sequence[str]], rest: Callable[[], None], one: Any) -> Sequence[str]:
+    rest()
+    return row(one)
 
 
 async def _page(context: Context, asked: Asked, after: str) -> Page[Any]:
@@ -142,7 +171,9 @@ async def _page(context: Context, asked: Asked, after: str) -> Page[Any]:
             return await store.leads.numbers(asked.batch, after=after, most=TOGETHER)
 
 
-async def _log(context: Context, asked: Asked, done: Exported, file: str, reason: str) -> None:
+async def note(context: Context, asked: Asked, done: Exported, file: str, reason: str) -> None:
+    """The act, in the log when this returns. One transaction of the store, and nothing after it."""
+    context.actor.need(Right.EVIDENCE)
     wanted = {name: getattr(asked, name) for name in asked.__struct_fields__ if name != "register"}
     detail = {
         "asked": {name: value for name, value in wanted.items() if value},

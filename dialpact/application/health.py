@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from dialpact.application.doctor import host, outsiders, rules, webhooks
-from dialpact.application.doctor.finding import DoctorFinding, Site, fail
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok
 from dialpact.compliance.calendars import days_left
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
@@ -31,13 +31,16 @@ T = TypeVar("T")
 FRESH_SECONDS = 2.0
 STORE_SECONDS = 2.0
 DISK_SECONDS = 1.0
+# The doctor's names of checks for what is found here alone.
+CHECKS = {"policy": "profile", "database-bad": "database", "disk-silent": "recordings"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
     """``figures`` is None when the store did not answer; a disk's free bytes are None when it did not.
 
-    ``remarks``: what is wrong and stops no call.
+    ``remarks``: what is wrong and stops no call. ``standing``: all that was looked at, also what is well, by
+    the doctor's names. ``at``: when.
     """
 
     problems: tuple[DoctorFinding, ...]
@@ -46,6 +49,8 @@ class Look:
     free_recordings: int | None
     free_database: int | None
     remarks: tuple[DoctorFinding, ...] = ()
+    standing: tuple[tuple[str, DoctorFinding], ...] = ()
+    at: datetime | None = None
 
 
 class OwnStore(Store, Protocol):
@@ -120,15 +125,27 @@ class Looking:
         disks = await self._within("disks", DISK_SECONDS, lambda: asyncio.to_thread(_disks, site))
         if disks is None:
             problems.append(fail("disk-silent", seconds=f"{DISK_SECONDS:g}"))
-        found = (*rules.calendar(site), *host.recorder(site), gate, *(disks[2] if disks else ()))
-        problems += [item for item in found if item.result == "fail"]
+        found = [
+            *(("recorder", item) for item in host.recorder(site)),
+            *(("recordings", item) for item in (disks[2] if disks else ())),
+            *(("calendar", item) for item in rules.calendar(site)),
+            ("gate", gate),
+        ]
+        outside = list(_outsiders(site))
+        standing = [(CHECKS[item.key], item) for item in problems if item.key in CHECKS]
+        if figures:
+            about = {"file": config.database, "version": figures.health.version}
+            standing.append(("database", ok("database", **about)))
+        problems += [item for _, item in found if item.result == "fail"]
         return Look(
             problems=tuple(problems),
             figures=figures,
             calendar_days=days_left(site.policy.calendar, site.today) if site.policy else None,
             free_recordings=disks[0] if disks else None,
             free_database=disks[1] if disks else None,
-            remarks=tuple(item for item in _outsiders(site) if item.result != "ok"),
+            remarks=tuple(item for _, item in outside if item.result != "ok"),
+            standing=(*standing, *found, *_log(site), *outside),
+            at=now,
         )
 
     async def _within(self, name: str, seconds: float, ask: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
@@ -162,10 +179,16 @@ class Looking:
         )
 
 
-def _outsiders(site: Site) -> Iterator[DoctorFinding]:
-    yield from outsiders.witnesses(site)
-    yield from outsiders.stamps(site)
-    yield from webhooks.receivers(site)
+def _outsiders(site: Site) -> Iterator[tuple[str, DoctorFinding]]:
+    yield from (("witnesses", item) for item in outsiders.witnesses(site))
+    yield from (("stamps", item) for item in outsiders.stamps(site))
+    yield from (("webhooks", item) for item in webhooks.receivers(site))
+
+
+def _log(site: Site) -> Iterator[tuple[str, DoctorFinding]]:
+    """What the database itself says of the log and of the registers."""
+    yield from (("ledger", item) for item in host.checkpoint(site))
+    yield from (("registers", item) for item in host.registers(site))
 
 
 def _disks(site: Site) -> tuple[int | None, int | None, list[DoctorFinding]]:

@@ -53,25 +53,29 @@ async def find(context: Context, id: str, side: Side, businesses: Sequence[str] 
     """
     context.actor.need(Right.EVIDENCE)
     found = await listings.of_business(context, id, businesses)
-    one = found.recording
+    return kept(found.recording, side, found.standing.flaw)
+
+
+def kept(one: Recording, side: Side, flaw: str) -> Kept:
+    """Of one that was found for who may hear it. Faults: as :func:`find`, but the first."""
     if one.disposed_at is not None:
-        raise Fault("recording-disposed", entry=id)
+        raise Fault("recording-disposed", entry=one.id)
     if one.ended_at is None:
-        raise Fault("recording-not-over", entry=id)
+        raise Fault("recording-not-over", entry=one.id)
     path, sha256 = {
         "mix": (one.path, one.sha256),
         "callee": (one.callee_path, one.callee_sha256),
         "agent": (one.agent_path, one.agent_sha256),
     }[side]
     if not sha256:
-        raise Fault("no-recording-file", entry=id, side=side)
-    return Kept(recording=one, side=side, path=Path(path), sha256=sha256, flaw=found.standing.flaw)
+        raise Fault("no-recording-file", entry=one.id, side=side)
+    return Kept(recording=one, side=side, path=Path(path), sha256=sha256, flaw=flaw)
 
 
 async def whole(context: Context, kept: Kept) -> None:
     """Fault ``recording-flawed``, which is an incident: what is known of it is not what the log says."""
     if kept.flaw:
-        await _tell(context, kept.recording, kept.side, kept.flaw)
+        await tell(context, kept.recording, kept.side, kept.flaw)
         raise Fault("recording-flawed", entry=kept.recording.id)
 
 
@@ -94,11 +98,11 @@ async def opened(context: Context, kept: Kept, directory: Path) -> OpenFile:
     if again is not None and again.recording.disposed_at is not None:  # since it was looked up
         raise Fault("recording-disposed", entry=id)
     missing = found.problem == "missing"
-    await _tell(context, kept.recording, kept.side, "missing" if missing else "changed")
+    await tell(context, kept.recording, kept.side, "missing" if missing else "changed")
     raise Fault("recording-missing", entry=id) if missing else Fault("recording-changed", entry=id)
 
 
-async def note(context: Context, kept: Kept, file: OpenFile, first: int, last: int) -> None:
+async def note(context: Context, kept: Kept, file: OpenFile, first: int, last: int, **more: object) -> None:
     """Bytes, both included, that are about to leave. Fault: it was disposed of meanwhile."""
     detail = {
         "side": kept.side,
@@ -106,6 +110,7 @@ async def note(context: Context, kept: Kept, file: OpenFile, first: int, last: i
         "last": last,
         "bytes": file.size,
         "sha256": kept.sha256,
+        **more,
     }
     await context.store.custody.heard(kept.recording.id, detail, by=context.by, at=context.now())
 
@@ -123,7 +128,7 @@ async def _read(work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(_READERS, work)
 
 
-async def _tell(context: Context, one: Recording, side: Side, problem: str) -> None:
+async def tell(context: Context, one: Recording, side: Side, problem: str) -> None:
     """Once, however often it is asked for."""
     await context.store.incidents.add(
         at=context.now(),

@@ -30,10 +30,11 @@ from dialpact.application.actor import Right
 from dialpact.application.bad_file import BadFile
 from dialpact.application.bad_rows import BadRows
 from dialpact.application.context import Context
+from dialpact.application.resting import restless
 from dialpact.application.sheets import open_sheets
 from dialpact.compliance.registers.columns import NOTHING, Given
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.formats import CALLEES, REGISTERS, at_home
+from dialpact.compliance.registers.formats import CALLEES, IMPORTED, at_home
 from dialpact.compliance.registers.sheet import Remark
 from dialpact.compliance.registers.table import FileRead, Format, Table
 from dialpact.store.ports.imports import Applied, Batch, Staging
@@ -135,6 +136,24 @@ async def into_register(
     )
 
 
+async def examine(
+    context: Context,
+    register: str,
+    file: BinaryIO,
+    *,
+    name: str,
+    how: How = PLAINLY,
+    progress: Progress | None = None,
+    rest: Callable[[], None] = restless,
+) -> Imported[None]:
+    """What :func:`into_register` would do with the good rows: they are staged and looked at, and nothing is
+    changed. ``applied`` and ``already`` are what they would be. By one who can not write.
+    """
+    context.actor.need(RIGHTS[register])
+    intake = _Register(context, register, True, as_written=how.as_written, to_look=True)
+    return await read_in(context, intake, file, name, skip_bad=True, how=how, progress=progress, rest=rest)
+
+
 async def read_in(
     context: Context,
     intake: Intake[T, About_co],
@@ -145,10 +164,12 @@ async def read_in(
     how: How = PLAINLY,
     progress: Progress | None = None,
     together: int = BATCH,
+    rest: Callable[[], None] = restless,
 ) -> Imported[About_co]:
     """``file`` is open for reading and seekable: it is read twice. ``name`` goes into the log.
 
-    ``together``: rows that are read and staged in one go.
+    ``together``: rows that are read and staged in one go. ``rest``: called for each row, on the reading
+    thread.
     """
     bad, keep = BadRows(), how.bad_file
     try:
@@ -163,7 +184,7 @@ async def read_in(
             if progress:
                 progress(sheets.position, sheets.size)
 
-        rows = await _staged(table, intake, bad, context.now(), tell, together)
+        rows = await _staged(table, intake, bad, context.now(), tell, together, rest)
         if not rows:
             raise Fault("no-rows")
         if keep and bad.count > keep.spare:
@@ -215,13 +236,19 @@ def _kept(how: How, table: Table, bad: BadRows) -> Fault | None:
 
 
 async def _staged(
-    table: Table, intake: Intake[T, Any], bad: BadRows, now: datetime, tell: Callable[[], None], most: int
+    table: Table,
+    intake: Intake[T, Any],
+    bad: BadRows,
+    now: datetime,
+    tell: Callable[[], None],
+    most: int,
+    rest: Callable[[], None],
 ) -> int:
     """How many rows there were. Each batch is read on a thread of its own, and then staged."""
     good, lines = 0, iter(table)
     while True:
         before = bad.count
-        batch = await asyncio.to_thread(_next, islice(lines, most), intake, bad, now)
+        batch = await asyncio.to_thread(_next, islice(lines, most), intake, bad, now, rest)
         good += len(batch)
         await intake.stage(batch)
         tell()
@@ -230,12 +257,17 @@ async def _staged(
 
 
 def _next(
-    lines: Iterator[tuple[int, list[str] | Fault]], intake: Intake[T, Any], bad: BadRows, now: datetime
+    lines: Iterator[tuple[int, list[str] | Fault]],
+    intake: Intake[T, Any],
+    bad: BadRows,
+    now: datetime,
+    rest: Callable[[], None],
 ) -> list[tuple[int, T]]:
     """The good ones of the next rows."""
     good: list[tuple[int, T]] = []
     read = intake.format.read
     for line, cells in lines:
+        rest()
         try:
             if isinstance(cells, Fault):
                 raise cells
@@ -246,19 +278,27 @@ def _next(
     return good
 
 
+def form_of(context: Context, register: str, *, as_written: bool = False) -> Format[Any]:
+    """Of a register's file, whose numbers are read as of the policy's home; also of ``leads``."""
+    found = IMPORTED[register]
+    if register in CALLEES or register == "leads":
+        return at_home(found, context.regions())
+    return replace(found, read=partial(found.read, as_written=True)) if as_written else found
+
+
 class _Register:
     """Do-not-call, consents, caller IDs."""
 
-    def __init__(self, context: Context, register: str, skip_bad: bool, *, as_written: bool) -> None:
-        found = REGISTERS[register]
-        self.format: Format[Any] = at_home(found, context.regions()) if register in CALLEES else found
-        if as_written and register == "caller-id":
-            self.format = replace(self.format, read=partial(self.format.read, as_written=True))
+    def __init__(
+        self, context: Context, register: str, skip_bad: bool, *, as_written: bool, to_look: bool = False
+    ) -> None:
+        self.format = form_of(context, register, as_written=as_written)
         self._context, self._register, self._skip_bad = context, register, skip_bad
+        self._to_look = to_look
         self._staging: Staging | None = None
 
     async def begin(self, sha256: str) -> None:
-        self._staging = await self._context.store.imports.begin(self._register)
+        self._staging = await self._context.store.imports.begin(self._register, to_look=self._to_look)
 
     def refuse(self, fault: Fault) -> None:
         """No register minds."""
@@ -271,6 +311,8 @@ class _Register:
         assert self._staging is not None
         if file.rows == bad:
             return Applied(), None
+        if self._to_look:
+            return await self._staging.look(), None
         context = self._context
         applied = await self._staging.apply(
             file, bad=bad, skip_bad=self._skip_bad, by=context.by, at=context.now()

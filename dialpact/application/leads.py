@@ -10,22 +10,23 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import BinaryIO, cast
 
 from dialpact.application import limits
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.history import history
-from dialpact.application.imports import BATCH, PLAINLY, How, Imported, Progress, read_in
+from dialpact.application.imports import BATCH, PLAINLY, How, Imported, Progress, form_of, read_in
 from dialpact.application.limits import Only
+from dialpact.application.resting import restless
+from dialpact.compliance.held import holding
 from dialpact.compliance.model import Value
 from dialpact.compliance.profile import Profile
 from dialpact.compliance.ranges import Detector, RangeReport
 from dialpact.compliance.registers.cell import any_identifier, free_text
 from dialpact.compliance.registers.change import Change, Made
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.formats import LEADS, at_home
 from dialpact.compliance.registers.leads import COLUMNS, Delivered, Delivery, held, unassigned
 from dialpact.compliance.registers.table import FileRead
 from dialpact.compliance.sections import RangeDialling
@@ -52,6 +53,25 @@ class BatchShown(Value, frozen=True, kw_only=True):
 def thresholds(profiles: Iterable[Profile]) -> dict[str, RangeDialling]:
     """Of each profile that has any, by its id."""
     return {found.id: found.range_dialling for found in profiles if found.range_dialling}
+
+
+async def examine(
+    context: Context,
+    delivery: Delivery,
+    sections: Mapping[str, RangeDialling],
+    file: BinaryIO,
+    *,
+    name: str,
+    how: How = PLAINLY,
+    progress: Progress | None = None,
+    rest: Callable[[], None] = restless,
+) -> Imported[Looked]:
+    """What :func:`take` would do with the good rows, and what the detector finds in them; nothing is stored.
+    By one who can not write. Fault as there.
+    """
+    context.actor.need(Right.LEADS)
+    intake = _Leads(context, delivery, sections, True, BATCH, to_look=True)
+    return await read_in(context, intake, file, name, skip_bad=True, how=how, progress=progress, rest=rest)
 
 
 async def take(
@@ -160,19 +180,24 @@ class _Leads:
         skip_bad: bool,
         together: int,
         stored: Made | None = None,
+        *,
+        to_look: bool = False,
     ) -> None:
         """``stored``: the act by which it is in already."""
+        self._to_look = to_look
         self._context, self._delivery, self._skip_bad = context, delivery, skip_bad
         self._stored = stored
         self._together = together
-        self.format = at_home(LEADS, context.regions())
+        self.format = form_of(context, "leads")
         self._detectors = {profile: Detector(section) for profile, section in sections.items()}
         self._staging: LeadStaging | None = None
         self._nobodys: list[int] = []
 
     async def begin(self, sha256: str) -> None:
         if self._stored is None:
-            self._staging = await self._context.store.leads.begin(self._delivery, sha256)
+            self._staging = await self._context.store.leads.begin(
+                self._delivery, sha256, to_look=self._to_look
+            )
 
     def refuse(self, fault: Fault) -> None:
         """A number that nobody is allotted says something of the list."""
@@ -191,7 +216,12 @@ class _Leads:
         if self._stored is not None:
             return await self._as_stored(self._stored)
         assert self._staging is not None
-        finding = await self._examined(self._staging)
+        finding, count = await self._examined(self._staging)
+        if self._to_look:
+            would = holding(held(finding), scrub=self._staging.owes_scrub)
+            return Applied(applied=count, already=file.rows - bad - count), Looked(
+                batch=None, held=would, finding=finding
+            )
         looked = Looked(batch=None, held=held(finding), finding=finding)
         if file.rows == bad or (bad and not self._skip_bad):
             return Applied(), looked
@@ -208,11 +238,15 @@ class _Leads:
         applied = Applied(applied=said["applied"], already=said["already"], done=True)
         return applied, Looked(batch=batch, held=said["held"], finding=found.finding)
 
-    async def _examined(self, staging: LeadStaging) -> dict[str, RangeReport]:
-        after = 0
-        while self._detectors and (numbers := await staging.numbers(after, self._together)):
+    async def _examined(self, staging: LeadStaging) -> tuple[dict[str, RangeReport], int]:
+        """And how many numbers were looked at."""
+        after = seen = 0
+        while (self._detectors or self._to_look) and (
+            numbers := await staging.numbers(after, self._together)
+        ):
             for detector in self._detectors.values():
                 detector.add(numbers)
-            after = numbers[-1]
+            after, seen = numbers[-1], seen + len(numbers)
         count = await staging.unassigned()
-        return {profile: detector.report(unassigned=count) for profile, detector in self._detectors.items()}
+        found = {name: detector.report(unassigned=count) for name, detector in self._detectors.items()}
+        return found, seen

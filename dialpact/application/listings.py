@@ -36,13 +36,30 @@ async def calls_to(
     return await context.store.listings.calls_to(callee, given, wanted, after=after, most=most)
 
 
-async def call(context: Context, id: str, businesses: Sequence[str] = ()) -> WholeCall:
-    """Fault for one that is not there; LedgerError where what is stored of it can not be read."""
+async def call(
+    context: Context,
+    id: str,
+    businesses: Sequence[str] = (),
+    *,
+    campaigns: Sequence[str] = (),
+    agents: Sequence[str] = (),
+) -> WholeCall:
+    """Fault for one that is not there, or not of these (none named: of any); LedgerError where what is stored
+    of it can not be read.
+    """
     context.actor.need(Right.CALLS)
     found = await context.store.listings.call(id) if ids.ID.fullmatch(id) else None
-    if found is None or (businesses and found.entry.business not in businesses):
+    if found is None or not is_among(found.entry, businesses, campaigns, agents):
         raise Fault("not-registered", entry=id)
     return found
+
+
+def is_among(
+    entry: CallEntry, businesses: Sequence[str], campaigns: Sequence[str], agents: Sequence[str]
+) -> bool:
+    """Whether whoever is limited to these, as far as any are named, may see it."""
+    limits = ((businesses, entry.business), (campaigns, entry.campaign), (agents, entry.agent))
+    return all(not named or own in named for named, own in limits)
 
 
 async def recordings(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal, TypeVar
+
+import msgspec
 
 from dialpact.application import host_clock, ids
 from dialpact.application.actor import Right
@@ -14,10 +18,23 @@ from dialpact.compliance.recording import Recording
 from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.change import Change
+from dialpact.compliance.registers.dnc import Said
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.hold import Hold
 from dialpact.compliance.retention import earliest_day
 from dialpact.store.ports.page import ALL, Page
+from dialpact.store.ports.recording_search import (
+    EVERYBODY,
+    Found,
+    ProvenFound,
+    Sought,
+    WholeFound,
+    Whose,
+)
+
+ACTS = 50  # of its history that a page shows
+Side = Literal["mix", "callee", "agent"]
+F = TypeVar("F", bound=ProvenFound)
 
 
 class ShownRecording(Value, frozen=True, kw_only=True):
@@ -100,6 +117,49 @@ async def show(context: Context, id: str) -> ShownRecording:
         holds=tuple(bearing.rows),
         history=changes,
     )
+
+
+async def search(
+    context: Context, sought: Sought, *, number: str = "", after: str = "", most: int
+) -> Page[Found]:
+    """In the order of their calls, the newest first; a page may be shorter than ``most``, even empty, and
+    have more behind it. ``number``: the callee in any form. Fault for a period that ends first.
+    """
+    context.actor.need(Right.CALLS)
+    if sought.since and sought.until and sought.until <= sought.since:
+        raise Fault("ends-before-start", start=sought.since.isoformat(), end=sought.until.isoformat())
+    asked = msgspec.structs.replace(sought, number=context.any_person(number))
+    return await context.store.recording_search.search(asked, after=after, most=most)
+
+
+async def found(context: Context, id: str, whose: Whose = EVERYBODY) -> ProvenFound:
+    """By its whole id. Fault for one that is not there, or is not theirs."""
+    one = await context.store.recording_search.found(id) if ids.ID.fullmatch(id) else None
+    return _of(one, id, whose)
+
+
+async def whole(context: Context, id: str, whose: Whose = EVERYBODY) -> WholeFound:
+    """With all that is known of it. Fault as :func:`found`."""
+    context.actor.need(Right.CALLS)
+    one = await context.store.recording_search.whole(id, acts=ACTS) if ids.ID.fullmatch(id) else None
+    return _of(one, id, whose)
+
+
+def _of(one: F | None, id: str, whose: Whose) -> F:
+    if one is None or not whose.has(business=one.business, campaign=one.campaign, agent=one.agent):
+        raise Fault("not-registered", entry=id)
+    return one
+
+
+async def opt_outs(context: Context, one: Recording) -> Sequence[Said]:
+    """Of its callee, in this call or another."""
+    context.actor.need(Right.CALLS)
+    return await context.store.dnc.said(one.number) if one.number else ()
+
+
+def hashes(one: Recording) -> dict[Side, str | None]:
+    """Of its files."""
+    return {"mix": one.sha256, "callee": one.callee_sha256, "agent": one.agent_sha256}
 
 
 async def settle(context: Context, id: str, answered: bool, *, reason: str) -> KeptBy:

@@ -94,6 +94,7 @@ async def release(context: Context, which: str, *, reason: str) -> Hold:
     that has it, as long as there is no doubt which one is meant. Fault otherwise.
     """
     context.actor.need(Right.RETENTION)
+    context.actor.need_no_second()
     why = free_text(reason, "reason")
     number = await _number(context, which.strip().lower())
     return await context.store.holds.release(number, reason=why, by=context.by, at=context.now())

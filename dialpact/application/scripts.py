@@ -20,7 +20,7 @@ from dialpact.compliance.registers.cell import free_text, identifier
 from dialpact.compliance.registers.change import Made
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import moment
-from dialpact.compliance.registers.script import Hit, ScriptVersion, phrases, read
+from dialpact.compliance.registers.script import Hit, Piece, ScriptVersion, phrases, pieces, read
 from dialpact.compliance.sections import ScriptRule
 from dialpact.store.ports.page import ALL, Page
 
@@ -32,6 +32,22 @@ class CheckedText(Value, frozen=True, kw_only=True):
     version: int
     hits: tuple[Hit, ...]
     rules: int  # lists of phrases that it was checked for
+
+
+class MarkedText(Value, frozen=True, kw_only=True):
+    """A text in pieces, of which some are forbidden phrases. ``hits``: where they are. ``rules``: lists of
+    phrases that it was checked for. ``id`` and ``version``: empty and 0 of one that nobody has registered.
+    """
+
+    id: str = ""
+    version: int = 0
+    pieces: tuple[Piece, ...]
+    hits: tuple[Hit, ...]
+    rules: int
+
+    @property
+    def text(self) -> str:
+        return "".join(piece.text for piece in self.pieces)
 
 
 ScriptState = Literal["approved", "not-approved", "expired", "unchecked"]
@@ -132,6 +148,25 @@ def check_text(name: str, content: bytes, profiles: Iterable[Profile]) -> Checke
     return _checked(name, 0, read(content), _rules(profiles))
 
 
+async def marked(context: Context, id: str, version: int, profiles: Iterable[Profile]) -> MarkedText:
+    """One version, with what is forbidden in it today. Fault when there is none."""
+    context.actor.need(Right.CALLS)
+    wanted = identifier(id, "id")
+    text = await context.store.browsing.script_text(wanted, version) if 0 < version < 1 << 31 else None
+    if text is None:
+        raise Fault("not-registered", entry=id)
+    return _marked(wanted, version, text, _rules(profiles))
+
+
+def marked_text(content: bytes, profiles: Iterable[Profile]) -> MarkedText:
+    """A text that nobody has registered."""
+    return _marked("", 0, read(content), _rules(profiles))
+
+
+def state(script: Script, profiles: Iterable[Profile], now: datetime) -> ScriptState:
+    return _state(script, _rules(profiles), now)
+
+
 async def listed(context: Context, *, after: str = "", most: int = ALL) -> Page[Script]:
     """The newest version of each, by their ids."""
     context.actor.need(Right.CALLS)
@@ -187,3 +222,14 @@ def _rules(profiles: Iterable[Profile]) -> list[ScriptRule]:
 def _checked(id: str, version: int, text: str, rules: list[ScriptRule]) -> CheckedText:
     hits = phrases(text, {phrase for rule in rules for phrase in rule.forbidden_phrases})
     return CheckedText(id=id, version=version, hits=tuple(hits), rules=len(rules))
+
+
+def _marked(id: str, version: int, text: str, rules: list[ScriptRule]) -> MarkedText:
+    forbidden = {phrase for rule in rules for phrase in rule.forbidden_phrases}
+    return MarkedText(
+        id=id,
+        version=version,
+        pieces=tuple(pieces(text, forbidden)),
+        hits=tuple(phrases(text, forbidden)),
+        rules=len(rules),
+    )

@@ -23,7 +23,7 @@ class Suspended(Value, frozen=True, kw_only=True):
 async def suspend(context: Context, kind: Suspendable, key: str, *, reason: str) -> Suspended:
     """It counts from the next attempt on. Fault for what is not registered."""
     context.actor.need(Right.REGISTERS)
-    wanted, cause = await _key(context, kind, key), free_text(reason, "reason")
+    wanted, cause = await exact_key(context, kind, key), free_text(reason, "reason")
     register = context.store.suspensions
     outcome = await register.add(kind, wanted, cause=cause, by=context.by, at=context.now())
     (entry,) = (await register.list(kind=kind, key=wanted)).rows
@@ -33,7 +33,8 @@ async def suspend(context: Context, kind: Suspendable, key: str, *, reason: str)
 async def lift(context: Context, kind: Suspendable, key: str, *, reason: str) -> SuspensionEntry:
     """The count that led to it starts anew. Fault when none is in force."""
     context.actor.need(Right.REGISTERS)
-    wanted, why = await _key(context, kind, key), free_text(reason, "reason")
+    context.actor.need_no_second()
+    wanted, why = await exact_key(context, kind, key), free_text(reason, "reason")
     return await context.store.suspensions.lift(kind, wanted, reason=why, by=context.by, at=context.now())
 
 
@@ -48,11 +49,11 @@ async def listed(
 async def show(context: Context, kind: Suspendable, key: str) -> ShownEntry[SuspensionEntry]:
     """All of one, the oldest first. Fault when there never was one."""
     context.actor.need(Right.CALLS)
-    wanted = await _key(context, kind, key)
+    wanted = await exact_key(context, kind, key)
     found = await context.store.suspensions.list(kind=kind, key=wanted, lifted=True)
     return await shown(context, "suspension", entry_key(kind, wanted), found.rows)
 
 
-async def _key(context: Context, kind: Suspendable, key: str) -> str:
+async def exact_key(context: Context, kind: Suspendable, key: str) -> str:
     """As the gate compares it; a caller ID in any form of its number."""
     return suspended_key(kind, await caller_ids.resolved(context, key) if kind == "caller-id" else key)

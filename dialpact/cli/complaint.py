@@ -112,6 +112,20 @@ async def answer(
     entry.done(session, "complaint", "answered", answered)
 
 
+@command(app, "close")
+async def close(
+    session: CommandContext,
+    id: Id,
+    *,
+    closing: Annotated[str, typer.Option(help="How it ended.")],
+    by: By,
+) -> None:
+    """Close a complaint that was answered. Nothing but an answer stops the time that there is for one."""
+    async with session.context(by) as context:
+        closed = await complaints.close(context, id, closing)
+    entry.done(session, "complaint", "closed", closed)
+
+
 @command(app, "list")
 async def list_(
     session: CommandContext,

@@ -25,6 +25,7 @@ from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.housekeeping import keep
 from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
+from dialpact.cli.scheduling import promptly
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
@@ -69,6 +70,7 @@ async def _gate(session: CommandContext, stop: asyncio.Event) -> None:
         serving(session.config, reloading.policy, store, session.clock, reloading.add),
     ):
         settle()
+        promptly()
         await stop.wait()
 
 
@@ -84,6 +86,7 @@ async def _listener(session: CommandContext, stop: asyncio.Event) -> None:
         running = asyncio.create_task(listener.run())
         stopping = asyncio.create_task(stop.wait())
         settle()
+        promptly()
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         await listener.close()

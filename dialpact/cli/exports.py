@@ -14,7 +14,6 @@ from dialpact.application import exports, new_file
 from dialpact.application.exports import Asked, Exported
 from dialpact.application.sheets.written import written
 from dialpact.cli.command_context import CommandContext
-from dialpact.compliance.registers.column_names import heading
 
 Output = Annotated[
     Path | None,
@@ -44,12 +43,11 @@ async def export(
 
 def template(session: CommandContext, register: str, output: Path | None, *, force: bool) -> None:
     """An empty file to fill in, with a header in the asked language; any of them is read."""
-    columns = exports.header(register)
-    chinese = session.language == "zh"
-    names = [heading(register, column) if chinese else column for column in columns]
+    columns = exports.template(register, session.language)
+    names = list(columns.values())
     if output is None:
         if session.as_json:
-            session.json({"register": register, "columns": dict(zip(columns, names, strict=True))})
+            session.json({"register": register, "columns": columns})
         else:
             empty = io.BytesIO()
             written(empty, "", names).end()
@@ -60,7 +58,7 @@ def template(session: CommandContext, register: str, output: Path | None, *, for
         written(file, output.name, names).end()
         file.flush()
         new_file.give_name(temporary, output, force=force)
-    answer = {"file": str(output), "register": register, "columns": dict(zip(columns, names, strict=True))}
+    answer = {"file": str(output), "register": register, "columns": columns}
     session.answer(answer, session.text("say.template-made", file=output))
 
 

@@ -39,6 +39,7 @@ from dialpact.compliance.errors import DialpactError, NoRoom
 from dialpact.compliance.jobs import Job, JobError
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.evidence_report import reports
+from dialpact.presentation.inspection.paper import paper
 from dialpact.store.sqlite import Store
 
 TOLD_SECONDS = 1.0  # between two words of how far it is
@@ -111,7 +112,8 @@ async def _context(session: CommandContext, idle: bool) -> AsyncIterator[Context
 
 async def _ended(session: CommandContext, context: Context, job: Job, runner: _Line) -> Said:
     kind = KINDS[job.kind]
-    actor = Actor(name=job.by, door=Door.API, rights=frozenset(kind.rights))
+    door = Door.API if job.key else Door.PAGE
+    actor = Actor(name=job.by, door=door, rights=frozenset(kind.rights))
     try:
         folder = JobFiles(session.config.path(session.config.api.folder)).of(job.id)
         await asyncio.to_thread(need_room, folder)
@@ -122,6 +124,7 @@ async def _ended(session: CommandContext, context: Context, job: Job, runner: _L
             folder=folder,
             progress=_Watched(runner, folder),
             render=lambda language: partial(reports, language, session.machine.pdf),
+            printed=lambda report, language: session.machine.pdf(paper(report, language)),
             rest=Resting() if kind.idle else restless,
         )
         return Done(outcome=await kind.work(task))

@@ -9,11 +9,9 @@ from dialpact.application.health import Looking, Sources
 from dialpact.application.incidents import kinds
 from dialpact.application.policy import load_policy
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
-from dialpact.compliance import masking
 from dialpact.compliance.config import Config
 from dialpact.compliance.profile import Policy
-from dialpact.compliance.texts import Language
-from dialpact.presentation import texts
+from dialpact.presentation.finding import said
 from dialpact.store.sqlite import Store
 from dialpact.web.server import Outside, state
 
@@ -58,9 +56,3 @@ def outside(session: CommandContext) -> Outside:
 def in_english(item: DoctorFinding) -> str:
     """For programs."""
     return said(item, "en")
-
-
-def said(item: DoctorFinding, language: Language) -> str:
-    """Without a number: an error's text may quote what it was about."""
-    table = "status" if f"status.{item.key}" in texts.catalogue(language) else "doctor"
-    return masking.text(texts.text(f"{table}.{item.key}", language, **item.values))

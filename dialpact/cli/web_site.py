@@ -10,6 +10,7 @@ from datetime import timedelta
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.application.gate import Gate
+from dialpact.application.health import Looking, Sources
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.runner import Runner
 from dialpact.compliance.clock import Clock, Uptime
@@ -18,6 +19,8 @@ from dialpact.compliance.profile import Policy
 from dialpact.store.sqlite import Store
 from dialpact.web.rules import Rules
 from dialpact.web.site import Site
+
+LOOKED_EVERY = 15.0  # seconds, at how everything stands: as often as a scrape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,9 @@ class Assembled:
         async with contextlib.AsyncExitStack() as stack:
             for store in self.stores:
                 await stack.enter_async_context(store)
+            if self.site.health:
+                stack.push_async_callback(self.site.health.close)
+            stack.push_async_callback(self.site.watch.close)
             yield
 
 
@@ -53,6 +59,22 @@ def assembled(
     # What the runner does, it does by itself: the worker acts for who asked.
     context = Context(store, Actor(name="dialpact", door=Door.DAEMON), clock, uptime)
     kept = timedelta(days=config.api.results_days)
+
+    async def policy_now() -> Policy:
+        return rules.now().policy
+
+    async def own_store(config: Config) -> Store:
+        return await Store.open(config.database, busy_ms)
+
+    looking = Looking(
+        Sources(
+            config=lambda: config,
+            policy=policy_now,
+            open=own_store,
+            clock=clock,
+            fresh_seconds=LOOKED_EVERY,
+        )
+    )
     jobs = Runner(context, JobFiles(config.path(config.api.folder)), worker, kept)
     site = Site(
         config=config,
@@ -64,5 +86,6 @@ def assembled(
         jobs=jobs,
         gate=Gate(deciding, rules.now(), clock),
         reads=reads,
+        health=looking,
     )
     return Assembled(site=site, rules=rules, jobs=jobs, stores=(store, deciding, reads))

@@ -9,7 +9,18 @@ from typing import Any, Literal, Self
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.fault import Fault
 
-JobKind = Literal["scrub", "evidence-package", "ledger-verification"]
+JobKind = Literal[
+    "scrub",
+    "evidence-package",
+    "erasure",
+    "import-check",
+    "import",
+    "export",
+    "inspection",
+    "reconciliation",
+    "reconciliation-acts",
+    "ledger-verification",
+]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "expired"]
 UNDER_WAY: tuple[JobState, ...] = ("queued", "running")  # any other is its end
 MOST_STARTS = 3  # of one that ends the process that does it, each time anew

@@ -6,6 +6,8 @@ from datetime import date, datetime
 
 import msgspec
 
+from dialpact.compliance.waveform import Waveform
+
 
 class NewRecording(msgspec.Struct, frozen=True, kw_only=True):
     id: str  # 32 hex digits
@@ -26,7 +28,9 @@ class NewRecording(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a recording at its end. ``dbfs``: level relative to full scale, None for silence."""
+    """What is known of a recording at its end. ``dbfs``: level relative to full scale, None for silence.
+    ``waveforms``: by side; their digests are in ``sound``.
+    """
 
     id: str
     state: str  # kept | unanswered | failed
@@ -42,6 +46,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     keep_until: date | None = None
     sound: str = ""  # JSON: time against file, silence and packets on each side
     unseen: bool = False  # nobody saw the end, so it may have been answered
+    waveforms: dict[str, Waveform] = {}
 
 
 class OpenRecording(msgspec.Struct, frozen=True, kw_only=True):

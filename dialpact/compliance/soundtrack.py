@@ -60,7 +60,8 @@ class Soundtrack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``since``: what seconds are counted from (the answer). ``seconds``: length of mix, callee and agent.
 
     ``late``: from then on it was looked at; what was before is known from the file alone. ``unsent``: from,
-    to, and the seconds in between in which nobody sent, which no file has.
+    to, and the seconds in between in which nobody sent, which no file has. ``drawn``: the digest of each
+    side's waveform.
     """
 
     since: str
@@ -71,6 +72,7 @@ class Soundtrack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unsent: tuple[tuple[float, float, float], ...] = ()
     packets: Packets | None = None
     distorted: str = ""
+    drawn: dict[str, str] = {}
 
     def encode(self) -> str:
         """Canonical JSON."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from starlette.routing import BaseRoute
 
 from dialpact.application.gate import Gate
+from dialpact.application.health import Looking
 from dialpact.application.jobs.files import JobFiles
+from dialpact.application.now import Watch
 from dialpact.compliance.clock import Clock, Uptime
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
@@ -36,6 +38,7 @@ class Site:
     that of the start, of which a reload changes the rules alone. ``jobs``: None where nobody does any.
     ``gate``: decides what is asked before a call is dialled, on a store of its own; None where nothing runs
     it. ``reads``: read only and of nobody else, for what each request asks: it waits for no write.
+    ``health``: how everything stands, for whoever watches; None where nobody looks. ``watch``: what goes on.
     """
 
     config: Config
@@ -47,6 +50,8 @@ class Site:
     jobs: JobDesk | None = None
     gate: Gate | None = None
     reads: Store | None = None
+    health: Looking | None = None
+    watch: Watch = field(default_factory=Watch)
 
 
 class RouteSource(Protocol):

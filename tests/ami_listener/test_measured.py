@@ -15,6 +15,7 @@ from ami_listener.recording.recorder import conclude
 from ami_listener.recording.segment import Segment
 from ami_listener.recording.windows import Watch
 from dialpact.compliance import soundtrack
+from dialpact.compliance.waveform import side_by_side
 from dialpact.testing.ami_calls import tone, wav_header
 
 BEGAN = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -172,3 +173,24 @@ def test_lengths_that_contradict_the_call_or_each_other(
     assert problems == ([f"recording-distorted {figures}"] if figures else [])
     heard.distorted = "told"
     assert recording.conclude()[1] == []
+
+
+def test_what_is_drawn_of_it_is_made_when_it_is_measured_and_named_in_its_row(recording: Recording) -> None:
+    recording.write(tone(20), tone(20), tone(10))
+    recording.heard()
+    end, _ = conclude(recording.segment, lambda _: date(2027, 11, 24))
+    track = soundtrack.decode(end.sound)
+    assert track is not None and set(end.waveforms) == set(track.drawn) == {"callee", "agent"}
+    for side, sha256 in (("callee", end.callee_sha256), ("agent", end.agent_sha256)):
+        assert track.drawn[side] == end.waveforms[side].digest(sha256 or "")
+    callee, agent = side_by_side([end.waveforms["callee"], end.waveforms["agent"]])
+    assert len(callee) == len(agent) and min(callee[:-1]) > 0.1
+    assert not any(agent[len(agent) // 2 + 1 :])
+
+
+def test_nothing_is_drawn_of_a_side_that_has_no_file(recording: Recording) -> None:
+    recording.write(**both(20))
+    recording.files.agent.unlink()
+    recording.heard()
+    end, _ = conclude(recording.segment, lambda _: date(2027, 11, 24))
+    assert set(end.waveforms) == {"callee"}

@@ -21,7 +21,7 @@ from dialpact.store.sqlite import Store, create, decisions
 from tests.cli.recorded import Host
 from tests.compliance.store_values import AT, NUMBER, decision
 
-WHO = Actor(name="chen", door=Door.PAGE)
+WHO = Actor(name="chen", door=Door.SHELL)
 POLICY = profile.Policy((profile.load("cn-hubei-2018"),), calendars.load())
 SECONDS = (0, 1, 1, 1, 2)  # three began at once
 

@@ -169,7 +169,7 @@ def scene(folder: Path) -> Iterator[Scene]:
 
         gate = int(start("gate", module("tests.bench.gate_site", "full", str(folder))).ask())
         server = stack.enter_context(serving(folder, web))
-        client = start("client", _player(folder))
+        client = start("client", player(folder))
         programs = start("programs", nicer(module("tests.bench.api_client", str(port))))
         yield Scene(folder, gate, client, web, programs, server)
 
@@ -190,7 +190,7 @@ def nicer(words: list[str]) -> list[str]:
     return ["nice", "-n", str(NICER), *words]
 
 
-def _player(folder: Path) -> list[str]:
+def player(folder: Path) -> list[str]:
     try:
         program = native.program("agi_client")
     except native.NoCompiler as error:

@@ -22,6 +22,7 @@ from tests.bench import (
     api_bench,
     bridge_bench,
     calls_bench,
+    console_bench,
     decision,
     import_bench,
     listener_bench,
@@ -51,6 +52,7 @@ PARTS = {
     "import": Part(import_bench.measure, import_bench.table),
     "scrub": Part(scrub_bench.measure, scrub_bench.table),
     "api": Part(api_bench.measure, api_bench.table),
+    "console": Part(console_bench.measure, console_bench.table),
     "listener": Part(listener_bench.measure, listener_bench.table),
     "calls": Part(calls_bench.measure, calls_bench.table, lab=True),
     "bridge": Part(

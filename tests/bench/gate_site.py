@@ -27,6 +27,7 @@ from agi.server import Server
 from agi.service import serving
 from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
+from dialpact.cli.scheduling import promptly
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt, Decision, Facts, Finding
@@ -160,6 +161,7 @@ async def serve(kind: str, folder: Path) -> AsyncIterator[int]:
             serving(settings, policy, store, NoonClock()) as (_, port),
         ):
             settle()
+            promptly()
             yield port
 
 

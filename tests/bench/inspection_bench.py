@@ -76,9 +76,14 @@ def moments(count: int) -> list[datetime]:
     return found
 
 
-def fill(database: Path, count: int, seed: int = 1) -> None:
+def fill(database: Path, count: int) -> None:
     create(database)
     registers.fill(database, caller_ids=CALLER_IDS, numbers=["13800138000"])
+    happened(database, count)
+
+
+def happened(database: Path, count: int, seed: int = 1) -> None:
+    """A year's calls, of a campaign ``spring`` that is there."""
     record = asyncio.run(sample(database))
     chance = random.Random(seed)
     times = moments(count)
@@ -109,8 +114,12 @@ def fill(database: Path, count: int, seed: int = 1) -> None:
     with contextlib.closing(sqlite3.connect(database)) as db, db:
         db.execute("PRAGMA synchronous = OFF")
         # Not what is measured here: leaves of the ledger, and how a recording comes to its end.
-        for trigger in ("ledger_decision", "recording_begins_unfinished", "recording_is_not_replaced"):
-            db.execute(f"DROP TRIGGER {trigger}")
+        dropped = [
+            db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (trigger,)).fetchone()[0]
+            for trigger in ("ledger_decision", "recording_begins_unfinished", "recording_is_not_replaced")
+        ]
+        for statement in dropped:
+            db.execute(f"DROP TRIGGER {statement.split()[2]}")
         marks = ", ".join("?" * 20)
         db.executemany(f"INSERT INTO decision ({COLUMNS}) VALUES ({marks})", rows())
         db.executemany(
@@ -131,6 +140,8 @@ def fill(database: Path, count: int, seed: int = 1) -> None:
             "'2025-01-01T00:00:00.000000Z' FROM decision WHERE dial <> ''"
         )
         db.execute("DELETE FROM unsealed")
+        for statement in dropped:
+            db.execute(statement)
 
 
 def measure(database: Path) -> Inspection:

@@ -151,3 +151,17 @@ def test_for_people(home: Home, language: str, says: str) -> None:
     assert says in result.stderr.lower()
     assert "#" not in result.stdout and NUMBER in result.stdout
     assert "12321" in home.run("complaint", "list", "--lang", language).stdout
+
+
+def test_only_one_that_was_answered_is_closed(stocked: Home) -> None:
+    stocked(*add())
+    stocked("complaint", "close", "1", "--closing", "nobody called", code=1)
+    assert stocked("complaint", "list")[0]["closed_at"] is None
+    stocked("complaint", "answer", "1", "--note", "apologised")
+    closed = stocked("complaint", "close", "1", "--closing", "founded", "--by", "chen")
+    assert closed["result"] == "closed"
+    (entry,) = stocked("complaint", "list")
+    assert (entry["status"], entry["closing"]) == ("answered", "founded")
+    assert entry["closed_at"]
+    stocked("complaint", "close", "1", "--closing", "unfounded", code=1)
+    assert stocked("ledger", "verify")["findings"] == 0

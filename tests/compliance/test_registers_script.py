@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.script import CONTEXT, MOST, phrases, read
+from dialpact.compliance.registers.script import CONTEXT, MOST, phrases, pieces, read
 
 
 def places(text: str, *forbidden: str) -> list[tuple[str, int, int]]:
@@ -166,3 +166,44 @@ def test_a_large_text_is_checked_in_time() -> None:
     assert phrases("%" * MOST, ["%a", "保证收益"]) == []
     assert len(phrases("最 佳" * 50_000, ["最佳"])) == 50_000
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("我们保证收益，最佳选择", [("保证收益",), ("最佳",)]),
+        ("保 证，\n收益", [("保证收益",)]),
+        ("最佳最佳", [("最佳",), ("最佳",)]),
+        ("Ｂｅｓｔ offer", [("best",)]),
+        ("bestow", []),
+        ("", []),
+        ("最佳保证", [("最佳", "佳保")]),  # one over the other
+    ],
+)
+def test_the_text_with_its_forbidden_phrases_marked(text: str, marked: list[tuple[str, ...]]) -> None:
+    found = pieces(text, ["保证收益", "最佳", "best", "佳保"])
+    assert "".join(piece.text for piece in found) == text
+    assert [piece.phrases for piece in found if piece.phrases] == marked
+
+
+def test_a_mark_is_as_long_as_what_is_written() -> None:
+    found = pieces("前言：保 证，收益。后文 e\u0301lite", ["保证收益", "élite"])
+    assert [(piece.text, bool(piece.phrases)) for piece in found] == [
+        ("前言：", False),
+        ("保 证，收益", True),
+        ("。后文 ", False),
+        ("e\u0301lite", True),
+    ]
+
+
+@given(some.text(alphabet="最佳保 ，a\u0301bＢ\u200b\n"))
+def test_nothing_of_a_text_is_lost_and_every_hit_is_marked(text: str) -> None:
+    forbidden = ["最佳", "保", "ab"]
+    found = pieces(text, forbidden)
+    assert "".join(piece.text for piece in found) == text
+    marked = {phrase for piece in found for phrase in piece.phrases}
+    assert marked == {hit.phrase for hit in phrases(text, forbidden)}
+
+
+def test_many_marks_are_made_in_a_moment() -> None:
+    assert len(pieces("最 佳" * 50_000, ["最佳"])) == 50_000

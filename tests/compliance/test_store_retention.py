@@ -18,6 +18,7 @@ from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.hold import HoldScope
 from dialpact.compliance.trusted_time import Reading
+from dialpact.compliance.waveform import Waveform
 from dialpact.store.sqlite import Store, clocks, create, decisions, migrate, recordings
 from tests.compliance.store_values import AT, NUMBER, decision
 
@@ -344,3 +345,22 @@ async def test_readings_from_before_there_was_trusted_time(tmp_path: Path) -> No
 async def test_a_new_database_says_nothing_of_where_trusted_time_begins(store: Store) -> None:
     await clock(store, (AT, timedelta()))
     assert await store.changes.of("clock", "1") == []
+
+
+async def test_what_was_drawn_of_a_recording_goes_with_it(store: Store) -> None:
+    end = Finished(
+        id="r2",
+        state="kept",
+        ended_at=AT,
+        sha256="x",
+        keep_until=LAST,
+        waveforms={"callee": Waveform(1, b"\1"), "agent": Waveform(1, b"\2")},
+    )
+    await store.recordings.finish(end)
+    await run_until(store, OVER)
+    assert await store.disposals.record("r1", LAST, by="chen", at=OVER)
+    assert set(await store.recording_search.waveforms("r2")) == {"callee", "agent"}
+    assert await store.disposals.record("r2", LAST, by="chen", at=OVER)
+    assert await store.recording_search.waveforms("r2") == {}
+    with pytest.raises(StoreRefused):
+        await sql(store, "INSERT INTO waveform VALUES ('r2', 'callee', 1, x'01')")

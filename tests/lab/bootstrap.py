@@ -1,9 +1,9 @@
 """Make ready what the lab needs: ``python -m tests.lab.bootstrap``.
 
-As root this installs SIPp, curl, Chromium, mmdebstrap and what PDF needs where they are missing, unpacks an nginx into
-``.lab/nginx``, and builds a small root file system with Asterisk in ``.lab/pbx``. Nothing of it is left
-running and nothing but packages is installed outside ``.lab``. Other users get by with an Asterisk (18 or
-later), a SIPp and an nginx that are installed already.
+As root this installs SIPp, curl, Chromium, mmdebstrap and what PDF needs where they are missing, unpacks an
+nginx into ``.lab/nginx``, and builds a small root file system with Asterisk in ``.lab/pbx``. Nothing of it is
+left running and nothing but packages is installed outside ``.lab``. Other users get by with an Asterisk (18
+or later), a SIPp and an nginx that are installed already.
 
 ``--release bullseye`` builds Debian 11's Asterisk 16, the oldest that is looked at, in ``.lab16/pbx``; tests
 and captures take it when ``DIALPACT_LAB_RELEASE=bullseye`` is set.

@@ -20,6 +20,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from dialpact.compliance import texts
+from tests.lab import console
 from tests.lab.call import CallResult
 from tests.lab.carrier import Carrier
 from tests.lab.pbx import Pbx
@@ -59,6 +60,7 @@ class Demo:
                 self.version = pbx.cli("core show version").split()[1]
                 with Carrier(pbx) as carrier:
                     await self._acts(site, carrier, Phone(pbx))
+                console.keep(site)
 
     def _say(self, key: str, **values: object) -> None:
         self._progress.update(self._task, description=self.words[key].format(**values))
@@ -212,6 +214,11 @@ def main() -> int:
         return 1
     out.print(demo.words["ok"].format(n=len(demo.outcomes), seconds=time.monotonic() - began), style="green")
     out.print(demo.words["next"])
+    try:
+        out.print(console.start(options.lang), highlight=False, soft_wrap=True)
+    except RuntimeError as error:
+        out.print(str(error), style="red", highlight=False)
+        return 1
     return 0
 
 

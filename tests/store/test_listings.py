@@ -51,6 +51,10 @@ def call(
     return replace(made, decided_at=AT + timedelta(seconds=second), facts=facts)
 
 
+def by(one: Decision, agent: str) -> Decision:
+    return replace(one, attempt=replace(one.attempt, agent=agent))
+
+
 async def record(store: Store, *made: Decision) -> list[str]:
     await store.transact(lambda connection: decisions.record(connection, made))
     return [one.id for one in made]
@@ -152,6 +156,37 @@ async def test_filters(store: Store, looked: int) -> None:
     assert ids(await paged(listings.calls, 2, span)) == ids(made[3:8][::-1])
     assert await paged(listings.calls, 2, Wanted(campaign="no-such")) == []
     assert len(await paged(listings.calls, 2, Wanted(campaign="of-acme"))) == 12
+
+
+@pytest.mark.parametrize("looked", [1, 3, 1000])
+async def test_of_campaigns_and_agents(store: Store, looked: int) -> None:
+    """Whoever is limited to several things is shown what is within all of them; an incident of no call is
+    nobody's.
+    """
+    made = [
+        by(call(second, ("acme", "rival")[second % 2]), agent)
+        for second, agent in enumerate(("1001", "1002", "1003") * 4)
+    ]
+    await record(store, *made)
+    for one in made:
+        await recorded(store, one.id)
+        await store.incidents.add(at=AT, node="n", kind="recording-gap", decision=one.id)
+    await store.incidents.add(at=AT, node="n", kind="recording-gap")
+    listings = Listings(store, looked, looked)
+
+    async def check(wanted: Wanted, *places: int) -> None:
+        mine = [made[place].id for place in places]
+        assert ids(await paged(listings.calls, 2, wanted)) == mine[::-1]
+        assert ids(await paged(listings.calls_to, 2, NUMBER, (), wanted)) == mine[::-1]
+        assert [one.decision for one in await paged(listings.recordings, 2, wanted)] == mine[::-1]
+        told = await paged(listings.incidents, 2, wanted)
+        assert [one.incident.decision for one in told] == mine[::-1]
+
+    await check(Wanted(campaigns=("of-acme",)), 0, 2, 4, 6, 8, 10)
+    await check(Wanted(agents=("1001", "1003")), 0, 2, 3, 5, 6, 8, 9, 11)
+    await check(Wanted(campaigns=("of-acme", "no-such"), agents=("1001",)), 0, 6)
+    await check(Wanted(businesses=("rival",), campaigns=("of-acme",)))
+    await check(Wanted(agents=("1009",)))
 
 
 async def test_what_comes_in_meanwhile_moves_nothing(store: Store) -> None:

@@ -20,7 +20,6 @@ from dialpact.compliance.registers.session import Session, SignedIn, Way
 from dialpact.store.ports import Store
 
 SEEN = timedelta(minutes=1)  # between two notes of a session's use
-ENROL = timedelta(minutes=30)  # in which who came by a link chooses a password
 LONGEST = 200  # characters of what a browser says to be
 USE = "session"  # the key's
 log = structlog.get_logger()
@@ -31,20 +30,15 @@ def cookie(secure: bool) -> str:
     return "__Host-dialpact" if secure else "dialpact"
 
 
-async def who(
-    store: Store, keys: Keys, token: str, now: datetime, limits: WebConfig, *, enrolling: bool = False
-) -> SignedIn | None:
+async def who(store: Store, keys: Keys, token: str, now: datetime, limits: WebConfig) -> SignedIn | None:
     """Whose token it is, in a session that runs, of an account that holds; None: nobody's. Asks the store
-    each time: what has ended opens nothing more. ``enrolling``: of a session that a one-time link opened, and
-    of no other. StoreError; ConfigError where the secret can not be read.
+    each time: what has ended opens nothing more. StoreError; ConfigError where the secret can not be read.
     """
     id = sessions.named(token)
     kept = await store.sessions.find(id) if id else None
     if kept is None or not sessions.same(sessions.seal(kept.session, token, keys.of(USE)), kept.mac):
         return None
     if kept.whose is None or not kept.session.runs(now, limits.idle_minutes * 60):
-        return None
-    if (kept.session.way is Way.LINK) != enrolling:
         return None
     if not kept.whose.bound:
         log.error("an account is not what the log says: it opens nothing", account=kept.whose.account.id)
@@ -78,13 +72,12 @@ async def begin(
 ) -> str:
     """A new session; its token, which is kept nowhere."""
     id = secrets.token_hex(16)
-    lasts = ENROL if way is Way.LINK else timedelta(hours=limits.session_hours)
     session = Session(
         id=id,
         account=account.id,
         way=way,
         opened_at=now,
-        ends_at=now + lasts,
+        ends_at=now + timedelta(hours=limits.session_hours),
         seen_at=now,
         address=address[:LONGEST],
         browser="".join(each for each in browser if each.isprintable())[:LONGEST],

@@ -162,8 +162,8 @@ def key(site: Site) -> Iterator[DoctorFinding]:
         yield ok("key", file=path)
 
 
-def ledger(site: Site) -> Iterator[DoctorFinding]:
-    """Is it signed, and can everybody who asks be told by which key?"""
+def checkpoint(site: Site) -> Iterator[DoctorFinding]:
+    """One finding: whether the log is signed, and how long ago."""
     if site.health is None:
         return
     size, signed = site.health.entries, site.health.signed
@@ -176,6 +176,13 @@ def ledger(site: Site) -> Iterator[DoctorFinding]:
         yield warn("ledger-old", size=size, age=age)
     else:
         yield ok("ledger", size=size, age=age)
+
+
+def ledger(site: Site) -> Iterator[DoctorFinding]:
+    """Is it signed, and can everybody who asks be told by which key?"""
+    if site.health is None:
+        return
+    yield from checkpoint(site)
     if pending := site.health.overwriting:
         yield warn("erasure-pending", since=pending.isoformat(" ", "minutes"))
     public = keys.public_path(keys.path_of(site.config))

@@ -1,4 +1,5 @@
-"""The files of jobs: ``jobs/<id>/input``, what was sent, and beside it what came out.
+"""The files of jobs: ``jobs/<id>/input``, what was sent (of several files ``input.1`` is the second), and
+beside it what came out.
 
 Each has its name when it is whole and on disk, and not before. They have people's numbers in them: nobody but
 this user may open them, and they go as soon as nobody needs them.
@@ -12,7 +13,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from dialpact.compliance.ledger.keys import sync_folder
 INPUT = "input"
 LEAST_FREE = 512 << 20  # bytes: without room no call could be recorded, and none would be made
 CHUNK = 1 << 20
+Sent = BinaryIO | Path | Sequence[BinaryIO] | None  # with a job: a file, another job's, several, or none
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -39,15 +41,15 @@ class JobFiles:
             raise ValueError(f"not the id of a job: {id!r}")
         return self.folder / id
 
-    def input(self, id: str) -> Path:
-        return self.of(id) / INPUT
+    def input(self, id: str, place: int = 0) -> Path:
+        return input_of(self.of(id), place)
 
     def result(self, id: str, name: str, size: int) -> BinaryIO:
         """To be closed by whoever asked. FileNotFoundError where there is none of this size: whatever a row
         says, it is a file of the job's own folder, and no link to another.
         """
         place = self.of(id) / name
-        if place.name != name or "\0" in name or name == INPUT:
+        if place.name != name or "\0" in name or name.partition(".")[0] == INPUT:
             raise FileNotFoundError(name)
         try:
             opened = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -69,17 +71,22 @@ class JobFiles:
         self.prepare()
         return need_room(self.folder)
 
-    def keep(self, id: str, sent: BinaryIO | None, size: int) -> None:
-        """Makes the job's folder, with what was sent. NoRoom before anything is written."""
+    def keep(self, id: str, sent: Sent, size: int) -> None:
+        """Makes the job's folder, with what was sent: a path is a file of another job, and gets a second
+        name. NoRoom before anything is written.
+        """
         self.prepare()
         need_room(self.folder, 2 * size)  # the result is about as large
         self.drop(id)  # (of one that was cut off before it had a row)
         place = self.of(id)
         place.mkdir(mode=0o700)
         try:
-            if sent is not None:
-                with whole(place / INPUT) as file:
-                    shutil.copyfileobj(sent, file, CHUNK)
+            for number, one in enumerate(each(sent)):
+                if isinstance(one, Path):
+                    os.link(one, input_of(place, number))
+                    continue
+                with whole(input_of(place, number)) as file:
+                    shutil.copyfileobj(one, file, CHUNK)
             sync_folder(self.folder)
         except BaseException:
             self.drop(id)
@@ -96,7 +103,8 @@ class JobFiles:
             begun.unlink(missing_ok=True)
 
     def drop_input(self, id: str) -> None:
-        self.input(id).unlink(missing_ok=True)
+        for sent in (self.input(id), *self.of(id).glob(f"{INPUT}.*")):
+            sent.unlink(missing_ok=True)
 
     def there(self, before: datetime) -> dict[str, bool]:
         """Jobs that have a folder; whether it was made before then."""
@@ -106,6 +114,15 @@ class JobFiles:
                 with contextlib.suppress(FileNotFoundError):  # it is just being taken away
                     found[entry.name] = entry.stat().st_mtime < before.timestamp()
         return found
+
+
+def each(sent: Sent) -> Sequence[BinaryIO | Path]:
+    return () if sent is None else sent if isinstance(sent, Sequence) else (sent,)
+
+
+def input_of(folder: Path, place: int = 0) -> Path:
+    """Of a job's folder: what was sent, the first or another."""
+    return folder / (f"{INPUT}.{place}" if place else INPUT)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from dialpact.application.context import Context
 from dialpact.application.evidence.cover import Renderer
 from dialpact.application.progress import Progress
 from dialpact.compliance.config import Config
+from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.texts import Language
 from dialpact.store.ports.together import Write
@@ -37,7 +38,8 @@ class Task:
     """A job in the hands of the worker. ``context.actor`` is who asked, with the rights of its kind.
 
     ``folder``: the job's own, with ``input`` where something was sent. ``progress`` may be called as often as
-    one likes, from any thread; NoRoom from it when the disk is nearly full. ``rest``: to be called at short
+    one likes, from any thread; NoRoom from it when the disk is nearly full. ``printed``: a report as PDF;
+    Fault where this host makes none. ``rest``: to be called at short
     intervals by what computes for long, on its own thread.
     """
 
@@ -47,6 +49,7 @@ class Task:
     folder: Path
     progress: Progress
     render: Callable[[Language], Renderer]
+    printed: Callable[[Inspection, Language], bytes]
     rest: Callable[[], None]
 
 
@@ -94,12 +97,22 @@ class _Module(Protocol):
     conclude: Conclusion
 
 
+_IMPORTS = (Right.REGISTERS, Right.CONSENT, Right.LEADS, Right.OPT_OUT)
 KINDS: Mapping[JobKind, Kind] = {
     "scrub": Kind(
         "dialpact.application.jobs.scrubbing", (Right.CHECK, Right.LEADS), idle=True, concludes=True
     ),
     # Its acts are in the log before a package is given out, so it writes, and waits for nobody.
     "evidence-package": Kind("dialpact.application.jobs.package", (Right.EVIDENCE,), idle=False),
+    "erasure": Kind("dialpact.application.jobs.erasing", (Right.LEDGER,), idle=False, concludes=True),
+    "import-check": Kind("dialpact.application.jobs.import_check", _IMPORTS, idle=True),
+    "import": Kind("dialpact.application.jobs.import_apply", _IMPORTS, idle=False),
+    "export": Kind("dialpact.application.jobs.exporting", (Right.EVIDENCE,), idle=True, concludes=True),
+    "inspection": Kind("dialpact.application.jobs.inspecting", (Right.CALLS,), idle=True),
+    "reconciliation": Kind("dialpact.application.jobs.reconciling", (Right.CALLS,), idle=True),
+    "reconciliation-acts": Kind(
+        "dialpact.application.jobs.reconciliation_acts", (Right.EVIDENCE, Right.RETENTION), idle=False
+    ),
     "ledger-verification": Kind(
         "dialpact.application.jobs.verifying", (Right.CALLS, Right.LEDGER), idle=True
     ),

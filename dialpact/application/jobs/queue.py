@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dialpact.application.context import Context
-from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.files import JobFiles, Sent, each
 from dialpact.application.jobs.kinds import KINDS
 from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.jobs import Job, JobKind
@@ -28,7 +28,7 @@ async def submit(
     id: str,
     key: str,
     businesses: Sequence[str],
-    sent: BinaryIO | None = None,
+    sent: Sent = None,
 ) -> Job:
     """It waits when this returns, and what was sent with it is on disk. Of an id that there is: that one, as
     it is. (Whether who asks may it, is for the door to say.)
@@ -39,7 +39,7 @@ async def submit(
         return before
     if await context.store.jobs.count_waiting(key) >= MOST_WAITING:
         raise Fault("jobs-waiting", limit=str(MOST_WAITING))
-    size = _size(sent) if sent else 0
+    size = sum(map(_size, each(sent)))
     job = Job(
         id=id,
         kind=kind,
@@ -128,7 +128,9 @@ def visible(job: Job, businesses: Sequence[str]) -> bool:
     return not businesses or bool(job.businesses and set(job.businesses) <= set(businesses))
 
 
-def _size(sent: BinaryIO) -> int:
+def _size(sent: BinaryIO | Path) -> int:
+    if isinstance(sent, Path):
+        return sent.stat().st_size
     size = sent.seek(0, os.SEEK_END)
     sent.seek(0)
     return size

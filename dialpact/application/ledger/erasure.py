@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -34,6 +35,25 @@ REGISTERS = ("complaint",)  # an open one keeps its call
 CODES = {"not-its-leaf": "record-changed", "no-leaf": "record-leafless"}
 
 
+class Agreed(NamedTuple):
+    """By two officers (``application/approvals``): up to which day, and so much. ``begun``: a part of it may
+    be gone, as the process that erased was cut off.
+    """
+
+    request: int
+    today: date
+    decisions: int
+    recordings: int
+    begun: bool = False
+
+    def is_of(self, today: date, over: Erased) -> bool:
+        """Whether it is what is over now."""
+        left, wanted = (over.decisions, over.recordings), (self.decisions, self.recordings)
+        if self.begun:
+            return today == self.today and left[0] <= wanted[0] and left[1] <= wanted[1]
+        return today == self.today and left == wanted
+
+
 async def erase(
     context: Context,
     policy: Policy,
@@ -42,12 +62,36 @@ async def erase(
     really: bool,
     node: str = "",
     believed: Believed = proven.NOBODY,
+    agreed: Agreed | None = None,
 ) -> Erased:
     """Erases it, or only says what would be.
 
-    As late as the host's clocks bear out: a clock that was set forward erases nothing early. Fault where no
-    profile says how long anything is kept, or no reason is given; Unproven.
+    As late as the host's clocks bear out: a clock that was set forward erases nothing early. ``agreed``: what
+    two officers have agreed on, and nothing else. Fault where no profile says how long anything is kept, no
+    reason is given, or what was agreed on is not what is over; Unproven.
     """
+    if really and agreed is None:
+        context.actor.need_no_second()
+    over, _ = await _erase(context, policy, reason, really, node, believed, agreed)
+    return over
+
+
+async def preview(
+    context: Context, policy: Policy, *, node: str = "", believed: Believed = proven.NOBODY
+) -> tuple[Erased, date]:
+    """What would be erased, and the day that was taken for today. Fails as :func:`erase`."""
+    return await _erase(context, policy, "", False, node, believed, None)
+
+
+async def _erase(
+    context: Context,
+    policy: Policy,
+    reason: str,
+    really: bool,
+    node: str,
+    believed: Believed,
+    agreed: Agreed | None,
+) -> tuple[Erased, date]:
     context.actor.need(Right.LEDGER)
     if not any(profile.recording and profile.recording.retention_months for profile in policy.profiles):
         raise Fault("no-retention")
@@ -57,13 +101,17 @@ async def erase(
         replayed = await proven.replayed(context.store, KINDS, believed, REGISTERS)
         now, last_day = context.now(), partial(keep_until, policy=policy)
         seen = await (host_clock.take(context, "erase") if really else host_clock.look(context))
-        today = replayed.at_most(seen).now.astimezone(HOME).date()
+        now_is = replayed.at_most(seen).now.astimezone(HOME).date()
+        today = now_is if agreed is None else min(agreed.today, now_is)
         over = await due(context.store, last_day, today)
+        if agreed is not None and not agreed.is_of(today, over):
+            raise Fault("approval-changed", entry=str(agreed.request))
         if really and over.decisions:
             over = await erase_over(context.store, last_day, today, by=context.by, reason=reason, at=now)
         elif really:
             await context.store.erasure.overwrite()
-    return msgspec.structs.replace(over, pending_since=await context.store.erasure.overwriting_since())
+    pending = await context.store.erasure.overwriting_since()
+    return msgspec.structs.replace(over, pending_since=pending), today
 
 
 async def due(store: Store, last_day: KeepUntil, today: date) -> Erased:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -100,15 +100,20 @@ async def reconciled(
         done()
         right = not result.shift
         written = await write_incidents(context.store, kept, node) if wanted.write and right else None
-        settled = await _settle(context, open_ends) if wanted.settle and right else None
+        settled = await settle(context, open_ends) if wanted.settle and right else None
     return Reconciled(node=node, result=result, written=written, settled=settled)
 
 
-async def _settle(context: Context, found: Sequence[CdrFinding]) -> int:
-    """How many; what was settled the same way before is not counted."""
+async def settle(context: Context, found: Iterable[CdrFinding], *, why: str = "") -> int:
+    """Settles the recordings of these whose call's end nobody saw. How many; what was settled the same way
+    before is not counted. ``why``: in the words of who asks, beside what the CDR says.
+    """
+    context.actor.need(Right.RETENTION)
     count = 0
     for one in found:
-        reason = f"CDR: {Path(one.file).name} line {one.line}"
+        if one.kind not in SETTLING:
+            continue
+        reason = f"CDR: {Path(one.file).name} line {one.line}" + (f"; {why}" if why else "")
         answered = SETTLING[one.kind]
         outcome = await context.store.retention.settle(
             one.recording, answered, reason=reason, by=context.by, at=context.now()

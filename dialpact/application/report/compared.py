@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from dialpact.application.cdr_file import CdrReading
 from dialpact.application.reconcile.join import reconcile
@@ -19,6 +20,13 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.sheet import row_of
 from dialpact.compliance.registers.table import Table
 from dialpact.store.ports import Store
+
+
+class GivenList(NamedTuple):
+    """``name``: by which it is told of."""
+
+    name: str
+    path: Path
 
 
 async def cdr(
@@ -45,14 +53,14 @@ async def cdr(
 
 
 def carrier_lists(
-    files: Sequence[Path], now: datetime, explain: Callable[[Fault], str]
+    files: Sequence[GivenList], now: datetime, explain: Callable[[Fault], str]
 ) -> dict[str, ListedNumber] | None:
     """Every row of every file, by number; None without files. Fault, with file and line, for one that is bad:
     a list that is half read says nothing about the numbers that are not on it. ``explain``: what is wrong, in
     words.
     """
     listed: dict[str, ListedNumber] = {}
-    for path in files:
+    for name, path in files:
         with path.open("rb") as file:
             table = Table(open_sheets(file), register.COLUMNS, register.OPTIONAL, kind=register.KIND)
             rows = 0
@@ -67,7 +75,7 @@ def carrier_lists(
                 except Fault as fault:
                     reason = explain(fault)
                     line = row_of(line)[1]
-                    raise Fault("list-row", file=str(path), line=str(line), reason=reason) from fault
+                    raise Fault("list-row", file=name, line=str(line), reason=reason) from fault
             if not rows:
                 raise Fault("no-rows")
     return listed if files else None

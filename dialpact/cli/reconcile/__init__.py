@@ -68,7 +68,7 @@ async def reconcile(
     )
     with ExitStack() as stack:
         files = CdrFiles(session, cdr, zone, may_be_empty=bool(first and last), columns=columns)
-        files.need_calls(list(session.config.trunks))
+        files.reading.need_calls(list(session.config.trunks))
         if coarse := files.reading.coarse:
             wanted = msgspec.structs.replace(wanted, tolerance=files.reading.tolerance(tolerance))
             session.note(session.text("say.cdr-coarse", files=", ".join(coarse), seconds=wanted.tolerance))

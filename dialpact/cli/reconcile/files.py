@@ -16,7 +16,6 @@ from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.hidden import Hidden
 from dialpact.cli.progress import progress
 from dialpact.compliance.cdr import Columns
-from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.zones import ZoneInfo
 from dialpact.presentation import texts
@@ -100,14 +99,6 @@ class CdrFiles:
         else:
             text = self._session.text(f"stage.{stage}", count=count)
             self._bar.update(self._task, description=text)
-
-    def need_calls(self, trunks: Sequence[str]) -> None:
-        """Fault for a file that does not say how long a call was, or by which of several trunks it left."""
-        for name, form in self.reading.forms.items():
-            if not form.names_lengths:
-                raise Fault("cdr-no-length", file=name)
-            if len(trunks) > 1 and not form.names_peers:
-                raise Fault("cdr-no-trunk", file=name, known=", ".join(trunks))
 
 
 def told(files: Iterable[FileTold], hidden: Hidden) -> list[dict[str, Any]]:

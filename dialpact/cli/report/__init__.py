@@ -13,6 +13,7 @@ import typer
 
 from dialpact.application.cdr_file import the_zone
 from dialpact.application.report import inspection as inspections
+from dialpact.application.report.compared import GivenList
 from dialpact.application.report.inspection import InspectionOrder
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
@@ -23,8 +24,9 @@ from dialpact.cli.renamed import beside
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import days
 from dialpact.compliance.registers.fault import Fault
-from dialpact.presentation import page, texts
-from dialpact.presentation.inspection import flat, view
+from dialpact.presentation import texts
+from dialpact.presentation.inspection import flat
+from dialpact.presentation.inspection.paper import paper
 
 app = group("Reports for people who inspect: what was done in a period, and whether that can be shown.")
 
@@ -82,7 +84,7 @@ async def inspection(
         last=end,
         full=full,
         format=kind,
-        carrier_lists=tuple(carrier_list or ()),
+        carrier_lists=tuple(GivenList(str(path), path) for path in carrier_list or ()),
     )
     with contextlib.ExitStack() as stack:
         files = (
@@ -93,7 +95,7 @@ async def inspection(
             else None
         )
         if files:
-            files.need_calls(list(session.config.trunks))
+            files.reading.need_calls(list(session.config.trunks))
             order = msgspec.structs.replace(order, cdr=files.reading)
         async with session.context(by) as context:
             report = await inspections.inspection(
@@ -138,7 +140,7 @@ def rendered(report: Inspection, kind: Format, session: CommandContext) -> bytes
             if kind == "csv"
             else msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
         )
-    made = page.html("inspection.html", session.language, **view.context(report, session.language))
+    made = paper(report, session.language)
     return session.machine.pdf(made) if kind == "pdf" else made.encode()
 
 

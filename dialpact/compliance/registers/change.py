@@ -25,3 +25,9 @@ class Made(Change, frozen=True, kw_only=True):
     seq: int
     register: str
     key: str
+
+
+class Sealed(Made, frozen=True, kw_only=True):
+    """With its leaf in the ledger; None: it has none, which the audit tells."""
+
+    leaf: int | None

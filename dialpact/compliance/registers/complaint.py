@@ -19,6 +19,7 @@ WITHIN = 30  # minutes on either side of the time that the person remembers
 FARTHEST = 3660  # days that are counted one by one
 
 Status = Literal["open", "answered"]
+Stage = Literal["open", "answered", "closed"]  # wants an answer; is answered and not closed; is closed
 
 
 class Complaint(Value, frozen=True, kw_only=True):
@@ -38,6 +39,8 @@ class Complaint(Value, frozen=True, kw_only=True):
     status: Status = "open"
     answered_at: datetime | None = None
     answer: str = ""
+    closed_at: datetime | None = None  # only of one that was answered
+    closing: str = ""  # how it ended
 
 
 def complaint(

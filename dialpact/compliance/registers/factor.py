@@ -30,7 +30,7 @@ class Factor(Value, frozen=True, kw_only=True):
     data: str
 
     @property
-    def place(self) -> tuple[str, str]:
+    def place(self) -> tuple[Kind, str]:
         return self.kind, self.id
 
 

@@ -48,6 +48,13 @@ class ScriptVersion(Script, frozen=True, kw_only=True):
         return Script(**{name: getattr(self, name) for name in Script.__struct_fields__})
 
 
+class Piece(Value, frozen=True, kw_only=True):
+    """Of a text, in its order. ``phrases``: the forbidden ones that it is; empty: it is none."""
+
+    text: str
+    phrases: tuple[str, ...] = ()
+
+
 class Hit(Value, frozen=True, kw_only=True):
     phrase: str  # as the profile lists it
     line: int
@@ -84,6 +91,43 @@ def phrases(text: str, forbidden: Iterable[str]) -> list[Hit]:
     )
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     return [_hit(text, phrase, place, bisect_right(starts, place), starts) for place, phrase in found]
+
+
+def pieces(text: str, forbidden: Iterable[str]) -> list[Piece]:
+    """The whole text, in pieces that are a forbidden phrase and pieces that are none. Of phrases that lie one
+    over the other one piece is made.
+    """
+    folded, places = _folded(text)
+    ends = _ends(places, len(text))
+    spans = sorted(
+        (places[match.start()], ends[match.end() - 1], phrase)
+        for phrase in set(forbidden)
+        for match in _pattern(phrase).finditer(folded)
+    )
+    found: list[Piece] = []
+    past = 0
+    for start, end, phrase in spans:
+        if found and start < past:
+            last = found[-1]
+            more = text[past:end] if end > past else ""
+            known = last.phrases if phrase in last.phrases else (*last.phrases, phrase)
+            found[-1] = Piece(text=last.text + more, phrases=known)
+        else:
+            if start > past:
+                found.append(Piece(text=text[past:start]))
+            found.append(Piece(text=text[start:end], phrases=(phrase,)))
+        past = max(past, end)
+    if past < len(text):
+        found.append(Piece(text=text[past:]))
+    return found
+
+
+def _ends(places: list[int], length: int) -> list[int]:
+    """Of each compared character where the one that it comes from, with its marks, ends in the text."""
+    ends = [length] * len(places)
+    for place in range(len(places) - 2, -1, -1):
+        ends[place] = ends[place + 1] if places[place] == places[place + 1] else places[place + 1]
+    return ends
 
 
 def _hit(text: str, phrase: str, place: int, line: int, starts: list[int]) -> Hit:

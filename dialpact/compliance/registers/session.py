@@ -30,7 +30,6 @@ class Way(StrEnum):
     RECOVERY = "recovery"  # with a recovery code in the place of that
     PASSKEY = "passkey"
     PROVIDER = "provider"  # OpenID Connect
-    LINK = "link"  # a one-time link: it opens nothing but the page on which a password is chosen
 
 
 class Session(Value, frozen=True, kw_only=True):

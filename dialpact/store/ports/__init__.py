@@ -15,7 +15,9 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.accounts import Accounts
     from dialpact.store.ports.acts import Acts
     from dialpact.store.ports.api_keys import ApiKeys
+    from dialpact.store.ports.approvals import Approvals
     from dialpact.store.ports.audits import Audits
+    from dialpact.store.ports.browsing import Browsing
     from dialpact.store.ports.businesses import Businesses
     from dialpact.store.ports.caller_ids import CallerIds
     from dialpact.store.ports.calls import Calls
@@ -47,11 +49,13 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.ledger import Ledger
     from dialpact.store.ports.listings import Listings
     from dialpact.store.ports.lists import Lists
+    from dialpact.store.ports.live import Live
     from dialpact.store.ports.opt_outs import OptOuts
     from dialpact.store.ports.profiles import Profiles
     from dialpact.store.ports.reconciliations import Reconciliations
     from dialpact.store.ports.recorder_leases import RecorderLeases
     from dialpact.store.ports.recording_list import RecordingList
+    from dialpact.store.ports.recording_search import RecordingSearch
     from dialpact.store.ports.recordings import Recordings
     from dialpact.store.ports.registrations import Registrations
     from dialpact.store.ports.retention import Retention
@@ -79,7 +83,13 @@ class Store(Protocol):
     def api_keys(self) -> ApiKeys: ...
 
     @property
+    def approvals(self) -> Approvals: ...
+
+    @property
     def audits(self) -> Audits: ...
+
+    @property
+    def browsing(self) -> Browsing: ...
 
     @property
     def businesses(self) -> Businesses: ...
@@ -172,6 +182,9 @@ class Store(Protocol):
     def lists(self) -> Lists: ...
 
     @property
+    def live(self) -> Live: ...
+
+    @property
     def listings(self) -> Listings: ...
 
     @property
@@ -188,6 +201,9 @@ class Store(Protocol):
 
     @property
     def recording_list(self) -> RecordingList: ...
+
+    @property
+    def recording_search(self) -> RecordingSearch: ...
 
     @property
     def recordings(self) -> Recordings: ...

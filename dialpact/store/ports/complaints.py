@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
-from dialpact.compliance.registers.complaint import Complaint, Correction
+from dialpact.compliance.model import Value
+from dialpact.compliance.registers.complaint import Complaint, Correction, Stage
 from dialpact.compliance.registers.filing import Filed, Filing
 from dialpact.store.ports.page import ALL, Page
+
+
+class Theirs(Value, frozen=True, kw_only=True):
+    """Whose complaints alone: those whose call is of one of each; an empty one leaves nobody out."""
+
+    businesses: tuple[str, ...] = ()
+    campaigns: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+
+    @property
+    def everybody(self) -> bool:
+        return not (self.businesses or self.campaigns or self.agents)
+
+
+EVERYBODY = Theirs()
+
+
+class InboxWanted(Value, frozen=True, kw_only=True):
+    """``stage``: None: all of them. ``number``: E.164. ``unmatched``: those without a call. ``overdue_on``:
+    open ones whose last day is before then, or is not known.
+    """
+
+    stage: Stage | None = "open"
+    number: str = ""
+    source: str = ""
+    caller_id: str = ""
+    campaign: str = ""
+    agent: str = ""
+    unmatched: bool = False
+    overdue_on: date | None = None
+    theirs: Theirs = EVERYBODY
 
 
 class Complaints(Protocol):
@@ -28,6 +60,17 @@ class Complaints(Protocol):
 
     async def answer(self, id: int, answer: str, *, by: str, at: datetime) -> Complaint:
         """Fault when there is none, or when it was answered otherwise: an answer is given once."""
+
+    async def close(self, id: int, closing: str, *, by: str, at: datetime) -> Complaint:
+        """Fault when there is none, when it was not answered, or was closed otherwise: it ends once."""
+
+    async def inbox(self, wanted: InboxWanted, *, after: str = "", most: int = ALL) -> Page[Complaint]:
+        """Open ones by the day by which they must be answered, those of which it is not known before all
+        others; else the newest first.
+        """
+
+    async def one_of(self, id: int, theirs: Theirs) -> Complaint | None:
+        """None also where it is nobody's of theirs."""
 
     async def list(
         self, *, id: int = 0, number: str = "", status: str = "", after: str = "", most: int = ALL

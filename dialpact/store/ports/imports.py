@@ -31,13 +31,18 @@ class Staging(Protocol):
     async def stage(self, batch: Batch[Any]) -> None:
         """Locks nothing that a decision waits for: the gate goes on deciding."""
 
+    async def look(self) -> Applied:
+        """What ``apply`` would do with the rows that do not clash; nothing is changed."""
+
     async def apply(self, file: FileRead, *, bad: int, skip_bad: bool, by: str, at: datetime) -> Applied:
         """Nothing is changed if there are ``bad`` rows or clashes, unless ``skip_bad``."""
 
 
 class Imports(Protocol):
-    async def begin(self, register: str) -> Staging:
-        """Into ``dnc``, ``consent`` or ``caller-id``; what was staged before and not applied is forgotten."""
+    async def begin(self, register: str, *, to_look: bool = False) -> Staging:
+        """Into ``dnc``, ``consent`` or ``caller-id``; what was staged before and not applied is forgotten.
+        ``to_look``: for ``look`` alone, by one who can not write.
+        """
 
     async def tidy(self) -> None:
         """Ends what an import that was killed has left: what counts stays, and of the rest nothing does."""

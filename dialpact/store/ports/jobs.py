@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from dialpact.compliance.jobs import Job, JobError, JobKind, JobState
 from dialpact.store.ports.page import ALL, Page
+from dialpact.store.ports.receipts import Receipt
 
 
 class Jobs(Protocol):
@@ -34,6 +35,13 @@ class Jobs(Protocol):
 
     async def progress(self, id: str, rows: int, of: int | None) -> bool:
         """False when it does not run any more: somebody has cancelled it."""
+
+    def receipt(self, id: str) -> Receipt:
+        """For whoever does a job that is itself an act: each of its transactions notes in the job what acts
+        it has put in (``result``: ``acts``, their numbers in the log of changes). StoreRefused, and nothing
+        of the transaction has happened, when the job does not run any more. One that has acts is cancelled no
+        more.
+        """
 
     async def finish(self, id: str, result: Mapping[str, Any], at: datetime) -> None:
         """StoreRefused when it does not run any more: then its result is not to be."""

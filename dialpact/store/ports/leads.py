@@ -38,13 +38,19 @@ class LeadStaging(Protocol):
         """The new batch's id and the count of its numbers. Fault as for ``begin``."""
 
     @property
+    def owes_scrub(self) -> bool:
+        """Whether its campaign wants it scrubbed, as of the beginning."""
+
+    @property
     def held(self) -> str:
         """Why the new batch is held: what the detector found, and a scrub that its campaign wants."""
 
 
 class Leads(Protocol):
-    async def begin(self, delivery: Delivery, sha256: str) -> LeadStaging:
-        """Fault when the campaign is not registered or has this file already, unless it was withdrawn."""
+    async def begin(self, delivery: Delivery, sha256: str, *, to_look: bool = False) -> LeadStaging:
+        """Fault when the campaign is not registered or has this file already, unless it was withdrawn.
+        ``to_look``: nothing is applied, by one who can not write.
+        """
 
     async def list(
         self, *, campaign: str = "", number: str = "", after: str = "", most: int = ALL

@@ -4,8 +4,8 @@
    rows for it. So a page may be shorter than was asked for, even empty, and still have a ``next``.
 2. Order and cursors are of the call's time: no row that was there is left out or comes twice, whatever comes
    in meanwhile.
-3. ``businesses``: only what is theirs; none named: everything. What has no business is nobody's but theirs
-   who may see everything.
+3. ``businesses``, ``campaigns``, ``agents``: only what is theirs, of each that is named; none named:
+   everything. What has no business (campaign, agent) is nobody's but theirs who may see everything.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ class Wanted(Value, frozen=True, kw_only=True):
     """
 
     businesses: tuple[str, ...] = ()
+    campaigns: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
     campaign: str = ""
     verdict: str = ""
     since: datetime | None = None

@@ -13,6 +13,7 @@ from dialpact.store.sqlite.connection import Database
 
 if TYPE_CHECKING:
     from dialpact.store.sqlite.acts import Acts
+    from dialpact.store.sqlite.browsing import Browsing
     from dialpact.store.sqlite.calls import Calls
     from dialpact.store.sqlite.carrier_legs import CarrierLegs
     from dialpact.store.sqlite.checkpoints import Checkpoints
@@ -33,14 +34,17 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.ledger_entries import Ledger
     from dialpact.store.sqlite.list_facts import Lists
     from dialpact.store.sqlite.listings import Listings
+    from dialpact.store.sqlite.live import Live
     from dialpact.store.sqlite.optout import OptOuts
     from dialpact.store.sqlite.outside import Installation
     from dialpact.store.sqlite.reconciliations import Reconciliations
     from dialpact.store.sqlite.recording_list import RecordingList
+    from dialpact.store.sqlite.recording_search import RecordingSearch
     from dialpact.store.sqlite.recordings import RecorderLeases, Recordings
     from dialpact.store.sqlite.registers.account import Accounts
     from dialpact.store.sqlite.registers.account_session import Sessions
     from dialpact.store.sqlite.registers.api_key import ApiKeys
+    from dialpact.store.sqlite.registers.approval import Approvals
     from dialpact.store.sqlite.registers.business import Businesses
     from dialpact.store.sqlite.registers.caller_id import CallerIds
     from dialpact.store.sqlite.registers.campaign import Campaigns
@@ -84,10 +88,22 @@ class Store(Database):
         return ApiKeys(self)
 
     @cached_property
+    def approvals(self) -> Approvals:
+        from dialpact.store.sqlite.registers.approval import Approvals
+
+        return Approvals(self)
+
+    @cached_property
     def audits(self) -> Audits:
         from dialpact.store.sqlite.snapshot import Audits
 
         return Audits(self)
+
+    @cached_property
+    def browsing(self) -> Browsing:
+        from dialpact.store.sqlite.browsing import Browsing
+
+        return Browsing(self)
 
     @cached_property
     def businesses(self) -> Businesses:
@@ -276,6 +292,12 @@ class Store(Database):
         return Listings(self)
 
     @cached_property
+    def live(self) -> Live:
+        from dialpact.store.sqlite.live import Live
+
+        return Live(self)
+
+    @cached_property
     def opt_outs(self) -> OptOuts:
         from dialpact.store.sqlite.optout import OptOuts
 
@@ -304,6 +326,12 @@ class Store(Database):
         from dialpact.store.sqlite.recording_list import RecordingList
 
         return RecordingList(self)
+
+    @cached_property
+    def recording_search(self) -> RecordingSearch:
+        from dialpact.store.sqlite.recording_search import RecordingSearch
+
+        return RecordingSearch(self)
 
     @cached_property
     def recordings(self) -> Recordings:

@@ -65,9 +65,9 @@ def _holds(
     most: int = ALL,
 ) -> Page[Hold]:
     wanted = {"id": id, "recording": recording, "released": released}
-    return page(partial(SQL.list_holds, connection, **wanted), _hold, "id", after=after, most=most)
+    return page(partial(SQL.list_holds, connection, **wanted), hold_of, "id", after=after, most=most)
 
 
-def _hold(row: dict[str, Any]) -> Hold:
+def hold_of(row: dict[str, Any]) -> Hold:
     ended = row["released_at"]
     return Hold(**row | {"since": instant(row["since"]), "released_at": instant(ended) if ended else None})

@@ -107,8 +107,9 @@ class Imports:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, register: str) -> Staging:
-        await tidy(self._database)
+    async def begin(self, register: str, *, to_look: bool = False) -> Staging:
+        if not to_look:
+            await tidy(self._database)
         return Staging(self._database, register, await Place.begin(self._database, register))
 
     async def tidy(self) -> None:
@@ -147,6 +148,16 @@ class Staging:
             return map(self._row, map(itemgetter(1), batch), repeat(self._batches))
         return iter(sorted(self._row(value, line) for line, value in batch))
 
+    async def look(self) -> Applied:
+        def work(connection: sqlite3.Connection) -> tuple[Found, int]:
+            found = self._look(None, connection)
+            entries = sum(1 for _ in self._step("entries", connection))
+            return found, found.rows if self._sliced else entries
+
+        found, new = await self._database.aside(_small(work))
+        already = self._staged - len(found.clashes) - new
+        return Applied(applied=new, already=already, clashes=found.clashes, unknown=found.unknown)
+
     async def apply(self, file: FileRead, *, bad: int, skip_bad: bool, by: str, at: datetime) -> Applied:
         act = Act(file, bad, skip_bad, by, at)
         for _ in range(LOOKS if self._sliced else 0):
@@ -165,8 +176,10 @@ class Staging:
             raise StoreBusy(f"{self._database.path}: another import is coming in; nothing was done")
         return done
 
-    def _look(self, act: Act, connection: sqlite3.Connection) -> Found:
-        """At every row, most of the work. Clashes are taken out, if they are to be skipped."""
+    def _look(self, act: Act | None, connection: sqlite3.Connection) -> Found:
+        """At every row, most of the work. Clashes are taken out, if they are to be skipped, or nothing is to
+        be done (``act`` is None).
+        """
         self._place.check()
         last = int(STAGING.last_change(connection)[0])
         if self._unknown is None:
@@ -177,7 +190,7 @@ class Staging:
         ]
         self._clashes.sort(key=itemgetter(0))  # of a second look, too
         found = Found(last, tuple(self._clashes), self._unknown)
-        if found.refused(act):
+        if act and found.refused(act):
             return found
         if self._clashes:
             self._sql("drop_clash")(connection, [(line,) for line, _ in self._clashes])

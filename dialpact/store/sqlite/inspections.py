@@ -50,6 +50,13 @@ class Inspections:
     async def snapshot(self, period: Period, work: Callable[[Source], T]) -> T:
         return await self._database.read(lambda connection: work(InspectionSnapshot(connection, period)))
 
+    async def begun(self) -> datetime | None:
+        def work(connection: sqlite3.Connection) -> datetime | None:
+            row = SQL.begun_at(connection)
+            return instant(row["at"]) if row["at"] else None
+
+        return await self._database.read(work)
+
     async def note_full(self, period: Period, format: str, *, by: str, at: datetime) -> None:
         key = f"{period.first.isoformat()}..{period.last.isoformat()}"
         detail = {"report": "inspection", "format": format}

@@ -14,11 +14,13 @@ from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.jobs import Job, JobError, JobKind, JobState
 from dialpact.store.ports.page import ALL, Page
+from dialpact.store.ports.receipts import Receipt
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import NEWEST, page
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("jobs")
+REGISTER_CHANGE = "register-change"  # kind of a leaf
 
 
 class Jobs:
@@ -74,6 +76,16 @@ class Jobs:
         return await self._database.transact(
             lambda connection: bool(SQL.progress(connection, id=id, rows=rows, of=of))
         )
+
+    def receipt(self, id: str) -> Receipt:
+        def note(connection: sqlite3.Connection) -> None:
+            if (row := SQL.job(connection, id=id)) is None or row["state"] != "running":
+                raise StoreRefused(f"job {id} does not run any more")
+            if acts := [int(key) for kind, key in SQL.put_in(connection) if kind == REGISTER_CHANGE]:
+                before = msgspec.json.decode(row["result"])["acts"] if row["result"] else []
+                SQL.note_acts(connection, id=id, result=_json({"acts": [*before, *acts]}))
+
+        return note
 
     async def finish(self, id: str, result: Mapping[str, Any], at: datetime) -> None:
         def work(connection: sqlite3.Connection) -> None:

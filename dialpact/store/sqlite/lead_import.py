@@ -36,18 +36,24 @@ SQL = statements("leads")
 class LeadStaging:
     """:class:`dialpact.store.ports.leads.LeadStaging` on SQLite."""
 
-    def __init__(self, database: Database, delivery: Delivery, sha256: str, place: Place) -> None:
+    def __init__(
+        self, database: Database, delivery: Delivery, sha256: str, place: Place, *, owes_scrub: bool
+    ) -> None:
         self._database = database
         self._delivery = delivery
         self._sha256 = sha256
         self._place = place
+        self.owes_scrub = owes_scrub
         self.held = ""
 
     @classmethod
-    async def begin(cls, database: Database, delivery: Delivery, sha256: str) -> LeadStaging:
-        await tidy(database)
-        await database.read(partial(_check, delivery, sha256))
-        return cls(database, delivery, sha256, await Place.begin(database, "leads"))
+    async def begin(
+        cls, database: Database, delivery: Delivery, sha256: str, *, to_look: bool = False
+    ) -> LeadStaging:
+        if not to_look:
+            await tidy(database)
+        owes = await database.read(partial(_check, delivery, sha256))
+        return cls(database, delivery, sha256, await Place.begin(database, "leads"), owes_scrub=owes)
 
     async def stage(self, batch: Batch[str], unassigned: Iterable[int]) -> None:
         def work(connection: sqlite3.Connection) -> None:

@@ -48,13 +48,17 @@ class Listings:
         self._database = database
         self._looked, self._looked_up = looked, looked_up
 
+    def _rows(self, wanted: Wanted) -> int:
+        """An agent stands in no index: his calls are looked up one by one."""
+        return min(self._looked, self._looked_up) if wanted.agents else self._looked
+
     async def calls(self, wanted: Wanted, *, after: str = "", most: int) -> Page[CallEntry]:
         bounds, asked = _bounds(wanted, after), _asked(wanted)
 
         def work(connection: sqlite3.Connection) -> Page[CallEntry]:
             ask = partial(SQL.calls, connection, **asked)
             end = partial(SQL.calls_end, connection)
-            return _page(connection, [_look(ask, end, bounds, self._looked, most)], most)
+            return _page(connection, [_look(ask, end, bounds, self._rows(wanted), most)], most)
 
         return await self._database.read(work)
 
@@ -72,7 +76,7 @@ class Listings:
                     )
                     end = partial(SQL.calls_to_end, connection, number=callee)
                     # (What is no number is mostly what was erased: small rows, one beside the other.)
-                    looks.append(_look(ask, end, bounds, self._looked, most))
+                    looks.append(_look(ask, end, bounds, self._rows(wanted), most))
             return _page(connection, looks, most)
 
         return await self._database.read(work)
@@ -89,7 +93,7 @@ class Listings:
         recording = begin["recording"] if bounds["id"] == begin["id"] else ""
 
         def work(connection: sqlite3.Connection) -> Page[Recording]:
-            given = bounds | {"looked": self._looked + 1}  # (with the call at the cursor)
+            given = bounds | {"looked": self._rows(wanted) + 1}  # (with the call at the cursor)
             found = rows(
                 SQL.recordings(connection, **asked, **given, state=state, recording=recording, most=most + 1)
             )
@@ -119,7 +123,7 @@ class Listings:
     async def incidents(
         self, wanted: Wanted, *, kind: str = "", after: str = "", most: int
     ) -> Page[IncidentOf]:
-        asked = {name: value for name, value in _asked(wanted).items() if name in ("all", "businesses")}
+        asked = limits(wanted)
         first: dict[str, str | int] = {"seq": 1 << 62}
         given = {"after": (keys_of(after, first) if after else first)["seq"], "looked": self._looked_up}
         period = {
@@ -150,13 +154,26 @@ class Listings:
         )
 
 
-def _asked(wanted: Wanted) -> dict[str, Any]:
+def limits(wanted: Wanted) -> dict[str, Any]:
+    """Whose calls may be seen at all."""
     return {
         "all": not wanted.businesses,
         "businesses": json.dumps(wanted.businesses),
-        "campaign": wanted.campaign,
-        "verdict": wanted.verdict,
+        "any_campaign": not wanted.campaigns,
+        "campaigns": json.dumps(wanted.campaigns),
+        "any_agent": not wanted.agents,
+        "agents": json.dumps(wanted.agents),
     }
+
+
+def newest(connection: sqlite3.Connection, wanted: Wanted, looked: int, most: int) -> list[Key]:
+    """Time and id of calls, the newest first, of the newest ``looked``."""
+    end = {"since": "", "at": END, "id": "", "looked": looked, "most": most}
+    return [tuple(row) for row in SQL.calls(connection, **_asked(wanted), **end)]
+
+
+def _asked(wanted: Wanted) -> dict[str, Any]:
+    return {**limits(wanted), "campaign": wanted.campaign, "verdict": wanted.verdict}
 
 
 def _bounds(wanted: Wanted, after: str) -> dict[str, str]:

@@ -70,10 +70,16 @@ class Recordings:
         fields["ended_at"] = stamp(end.ended_at)
         fields["unseen"] = int(end.unseen)
         fields["keep_until"] = end.keep_until.isoformat() if end.keep_until else None
-        changed: int = await self._database.transact(
-            lambda connection: SQL.finish_recording(connection, **fields)
-        )
-        return changed > 0
+        del fields["waveforms"]
+
+        def work(connection: sqlite3.Connection) -> bool:
+            if not SQL.finish_recording(connection, **fields):
+                return False
+            for side, drawn in end.waveforms.items():
+                SQL.insert_waveform(connection, recording=end.id, side=side, **drawn._asdict())
+            return True
+
+        return await self._database.transact(work)
 
     async def unfinished(self, node: str) -> list[OpenRecording]:
         return await self._database.read(

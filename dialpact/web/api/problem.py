@@ -35,13 +35,31 @@ SHUT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 # Faults of what is there already, in the place of what was sent.
 CONFLICTS = frozenset(
     {
-        *("taken", "exists", "batch-exists", "complaint-answered", "consent-differs"),
+        *(
+            "taken",
+            "exists",
+            "batch-exists",
+            "complaint-answered",
+            "complaint-not-answered",
+            "complaint-closed",
+            "cdr-times-off",
+            "consent-differs",
+        ),
         *("recording-not-over", "recording-flawed", "recording-changed"),
         *("recording-missing", "recording-unreadable"),
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
+        *("approval-asked", "approval-closed", "approval-lapsed", "approval-changed", "approval-unproven"),
     }
 )
-OTHER = {"recording-disposed": 410, "no-recording-file": 404, "job-expired": 410}
+OTHER = {
+    "recording-disposed": 410,
+    "no-recording-file": 404,
+    "job-expired": 410,
+    "not-listening": 403,
+    "approval-own": 403,
+    "approval-no-officer": 403,
+    "approval-new-account": 403,
+}
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$", re.DOTALL)

@@ -29,7 +29,7 @@ class Spanned(Paged, frozen=True, kw_only=True):
     business: Annotated[str, Meta(description="Of this one alone; one of the key's.")] = ""
 
 
-def wanted(asked: Asked[Any, Any], given: Spanned, **more: str) -> Wanted:
+def wanted(asked: Asked[Any, Any], given: Spanned, *, campaign: str = "", verdict: str = "") -> Wanted:
     """Of the businesses that the key is for. NotPermitted for another; Fault for a span that ends first."""
     if given.since and given.until and given.until <= given.since:
         raise Fault("ends-before-start", start=given.since.isoformat(), end=given.until.isoformat())
@@ -37,7 +37,13 @@ def wanted(asked: Asked[Any, Any], given: Spanned, **more: str) -> Wanted:
     if given.business:
         asked.key.need_business(given.business)
         businesses = (given.business,)
-    return Wanted(businesses=businesses, since=given.since, until=given.until, **more)
+    return Wanted(
+        businesses=businesses,
+        since=given.since,
+        until=given.until,
+        campaign=campaign,
+        verdict=verdict,
+    )
 
 
 async def veil(

@@ -17,7 +17,8 @@ from dialpact.presentation import page as presentation
 from dialpact.web.console.headers import ALWAYS
 
 FOLDER = Path(__file__).parent / "static"
-PAPER = Path(presentation.__file__).with_name("templates") / "base.css"  # what reports look like, too
+PAPER = Path(presentation.__file__).with_name("templates")  # what reports look like, too
+OF_PAPER = ("base.css", "inspection.css")
 PREFIX = "/static/"
 FOR_EVER = "public, max-age=31536000, immutable"
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -27,7 +28,8 @@ KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 def files() -> dict[str, tuple[bytes, str]]:
     """By their names below ``static``: content and hash."""
     named = {file.relative_to(FOLDER).as_posix(): file for file in FOLDER.rglob("*") if file.suffix in KINDS}
-    contents = {name: file.read_bytes() for name, file in sorted({**named, PAPER.name: PAPER}.items())}
+    named |= {name: PAPER / name for name in OF_PAPER}
+    contents = {name: file.read_bytes() for name, file in sorted(named.items())}
     return {name: (content, hashlib.sha256(content).hexdigest()[:12]) for name, content in contents.items()}
 
 

@@ -1,14 +1,20 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
 MODULES = (
+    "approvals",
+    "exports",
+    "imports",
     "language",
     "ledger.acts",
     "ledger.checkpoints",
     "ledger.leaves",
     "ledger.verifications",
     "ledger.witnesses",
+    "now",
     "packages.building",
     "packages.checking",
+    "registers",
+    "scrubs",
 )
 # Where each stands in the navigation.
 ORDER = (

@@ -60,7 +60,8 @@ class Asked(Generic[F]):
     """A page that may be opened. ``context``: its actor is the account, with the rights of its role.
 
     ``zone``: of the installation. ``now``: in it. ``htmx``: only a part of the page is wanted. ``files``: by
-    the names of their fields. ``session``: None: nobody is signed in.
+    the names of their fields. ``session``: None: nobody is signed in. ``still``: whether it holds yet and the
+    account is what it was, for what lasts; StoreError.
     """
 
     site: Site
@@ -74,6 +75,7 @@ class Asked(Generic[F]):
     zone: ZoneInfo
     htmx: bool
     headers: Mapping[str, str]  # by their names in small letters
+    still: Callable[[], Awaitable[bool]]
     url: str  # its path
     session: Session | None = None
     address: str = ""  # of who asks
@@ -117,9 +119,9 @@ Handler = Callable[[Asked[F]], Awaitable[Shown | Redirect | Response]]
 class Page(Generic[F]):
     """``action``: its name in the table of roles and pages, in the log and in tests. ``roles``: None: whoever
     can reach us. ``changes``: something is another after it; of an auditor nothing ever is. ``nav``: the key
-    of its text in the navigation; empty: it stands not there. ``seconds``: None: as long as somebody looks.
-    ``uploads``: files may come with the form. ``at_once``: so many are taken in and answered at the same
-    time; 0: as many as come.
+    of its text in the navigation; empty: it stands not there. ``badge``: how many things wait there for who
+    asks. ``seconds``: None: as long as somebody looks. ``uploads``: files may come with the form.
+    ``at_once``: so many are taken in and answered at the same time; 0: as many as come.
     """
 
     method: Method
@@ -134,6 +136,7 @@ class Page(Generic[F]):
     at_once: int = 0
     seconds: float | None = SECONDS
     nav: str = ""
+    badge: Callable[[Context], Awaitable[int]] | None = None
 
     def __post_init__(self) -> None:
         if self.changes and self.roles and Role.AUDITOR in self.roles:

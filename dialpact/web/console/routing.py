@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -177,13 +178,29 @@ class Address:
             zone=asking.zone,
             htmx=asking.htmx,
             headers=request.headers,
+            still=partial(self._still, asking),
             url=request.url.path,
             session=asking.signed_in.session if asking.signed_in else None,
             address=request.client.host if request.client else "",
         )
         if page.roles is not None and asking.account.role is Role.AUDITOR:
             await self._visitors.opened(asked, page)
-        return self.response(asking, await page.handle(asked))
+        made = await page.handle(asked)
+        if isinstance(made, Shown) and not (asking.htmx and made.part):
+            asking.badges = await self._badges(asking, asked.context)
+        return self.response(asking, made)
+
+    async def _badges(self, asking: _Asking, context: Context) -> dict[str, int]:
+        """How many things wait behind the entries of the navigation, by their addresses."""
+        role = asking.account.role if asking.signed_in else None
+        badges = [page for page in self._navigation if page.badge and _permits(page.roles, role)]
+        return {page.path: await page.badge(context) for page in badges if page.badge}
+
+    async def _still(self, asking: _Asking) -> bool:
+        found, before = await self._visitors.who(self._site, asking.request), asking.signed_in
+        if found is None or before is None:
+            return False
+        return (found.session.id, found.account) == (before.session.id, before.account)
 
     def response(self, asking: _Asking, made: Shown | Redirect | Response) -> Response:
         if isinstance(made, Response):
@@ -238,6 +255,7 @@ class Address:
             "zone": asking.zone,
             "node": self._site.config.node.name,
             "may": lambda action: _permits(self._roles[action], role),
+            "badges": asking.badges,
             "nav": [page for page in self._navigation if _permits(page.roles, role)],
         }
 
@@ -274,6 +292,7 @@ class _Asking:
     def __init__(self, request: Request, site: Site) -> None:
         self.request = request
         self.signed_in: SignedIn | None = None
+        self.badges: dict[str, int] = {}
         self.nonce = headers.nonce()
         whole = request.headers.get("hx-request-type") == "full"
         self.htmx = request.headers.get("hx-request") == "true" and not whole

@@ -17,6 +17,7 @@ from dialpact.web.console.routing import Visitors
 from dialpact.web.site import Site
 
 ALONE = "hx-alone"  # a request that a page makes by itself says so: nobody is there for it
+STREAM = "text/event-stream"  # which goes on by itself, whoever has left
 
 
 class Sessions(Visitors):
@@ -30,7 +31,8 @@ class Sessions(Visitors):
             return None
         now = site.clock.now()
         found = await sessions.who(site.reads or site.store, self._keys, token, now, site.config.web)
-        if found is not None and ALONE not in request.headers:
+        alone = ALONE in request.headers or STREAM in request.headers.get("accept", "")
+        if found is not None and not alone:
             await sessions.touch(site.store, found, now)
         return found
 

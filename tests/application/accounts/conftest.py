@@ -58,9 +58,9 @@ class Office:
             browser="Firefox",
         )
 
-    async def who(self, token: str, *, enrolling: bool = False) -> SignedIn | None:
+    async def who(self, token: str) -> SignedIn | None:
         now, limits = self.clock.now(), self.config.web
-        return await sessions.who(self.store, self.keys, token, now, limits, enrolling=enrolling)
+        return await sessions.who(self.store, self.keys, token, now, limits)
 
     async def run(self, *arguments: str, code: int = 0) -> Any:
         """A command, in a thread: it has a loop of its own."""

@@ -11,7 +11,6 @@ from dialpact.application.accounts.keys import Keys
 from dialpact.compliance import config as configuration
 from dialpact.compliance.errors import ConfigError, NotPermitted
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.session import Way
 from tests.application.accounts.conftest import Office
 
 
@@ -142,17 +141,6 @@ async def test_an_account_whose_last_day_is_over(office: Office) -> None:
     assert await office.who(token) is not None
     office.clock.set("2026-11-25T00:00:00+08:00")
     assert await office.who(token) is None
-
-
-async def test_one_by_a_link_opens_nothing_else(office: Office) -> None:
-    chen = await office.account("chen")
-    link, token = await office.begin(chen, Way.LINK), await office.begin(chen)
-    assert await office.who(link) is None and await office.who(link, enrolling=True) is not None
-    assert await office.who(token, enrolling=True) is None
-    office.clock.forward(minutes=29, seconds=59)
-    assert await office.who(link, enrolling=True) is not None
-    office.clock.forward(seconds=1)
-    assert await office.who(link, enrolling=True) is None
 
 
 @pytest.mark.parametrize(

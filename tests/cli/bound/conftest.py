@@ -52,6 +52,7 @@ def fill(home: Home) -> None:
         home.run("complaint", "add", number, "--at", "2026-03-02 10:00", "--received-at", "2026-03-02 12:00")
     home.run("complaint", "correct", "1", "--at", "2026-03-02 10:30", *WHY)
     home.run("complaint", "answer", "2", "--note", "apologised")
+    home.run("complaint", "close", "2", "--closing", "founded")
     until = ("--number", "R-1", "--valid-from", "2026-01-01", "--valid-to", "2026-12-31")
     home.run("registration", "add", "business", "acme", "telemarketing", *until)
     home.run("registration", "add", "campaign", "renewal", "telemarketing", *until)

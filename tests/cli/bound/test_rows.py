@@ -164,12 +164,17 @@ ATTACKS = [
         "1",
     ),
     ("UPDATE complaint SET answer = 'paid' WHERE id = 2", "changed", "complaint", "2"),
+    ("UPDATE complaint SET closing = 'paid' WHERE id = 2", "changed", "complaint", "2"),
+    (
+        "UPDATE complaint SET closed_at = NULL, closing = '' WHERE id = 2",
+        *("changed", "complaint", "2"),
+    ),
     ("UPDATE complaint SET due = '2030-01-01' WHERE id = 1", "changed", "complaint", "1"),
     ("DELETE FROM complaint WHERE id = 1", "missing", "complaint", "1"),
     (
         "INSERT INTO complaint SELECT 9, number, called_at, source, caller_id, campaign, agent,"
         " decision, note,"
-        " received_at, due, status, answered_at, answer FROM complaint WHERE id = 1",
+        " received_at, due, status, answered_at, answer, closed_at, closing FROM complaint WHERE id = 1",
         *("unlogged", "complaint", "9"),
     ),
     # registration

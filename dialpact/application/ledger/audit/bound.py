@@ -19,6 +19,7 @@ from dialpact.compliance import masking
 from dialpact.compliance.ledger.bound import BIND, LEDGER, MALFORMED, Act, Beside, Expected, Register, Row
 from dialpact.compliance.ledger.bound.accounts import ACCOUNT, ACCOUNT_FACTOR
 from dialpact.compliance.ledger.bound.api_keys import API_KEY
+from dialpact.compliance.ledger.bound.approvals import APPROVAL
 from dialpact.compliance.ledger.bound.caller_ids import CALLER_ID
 from dialpact.compliance.ledger.bound.conduct import COMPLAINT, SCRIPT, SUSPENSION
 from dialpact.compliance.ledger.bound.difference import COUNTED, SCHEMA
@@ -28,7 +29,7 @@ from dialpact.store.ports.audits import Snapshot, Unreadable
 
 SMALL = (
     *(BUSINESS, CAMPAIGN, CALLER_ID, SCRIPT, SUSPENSION, COMPLAINT, REGISTRATION, BATCH),
-    *(API_KEY, ACCOUNT, ACCOUNT_FACTOR),
+    *(API_KEY, ACCOUNT, ACCOUNT_FACTOR, APPROVAL),
 )
 TOGETHER = 500  # acts of a page, and rows between two looks at the clock
 SHOWN = 60  # characters of a value

@@ -82,6 +82,8 @@ def _complaint(key: str, acts: Sequence[Act]) -> list[Expected]:
             row = _filed(said(act)["to"])
         elif act.action == "answer":
             row = row | {"status": "answered", "answered_at": act.at, "answer": said(act)["answer"]}
+        elif act.action == "close":
+            row = row | {"closed_at": act.at, "closing": said(act)["closing"]}
         else:
             continue
         seq = act.seq
@@ -89,7 +91,8 @@ def _complaint(key: str, acts: Sequence[Act]) -> list[Expected]:
 
 
 def _filed(detail: Row) -> dict[str, Any]:
-    times = {name: moment(detail[name]) for name in ("called_at", "received_at", "answered_at")}
+    detail = {"closed_at": None, "closing": "", **detail}  # (said of none before they were closed)
+    times = {name: moment(detail[name]) for name in ("called_at", "received_at", "answered_at", "closed_at")}
     return {**detail, **times, "number": int(detail["number"].removeprefix("+"))}
 
 

@@ -52,6 +52,7 @@ TABLES: Mapping[str, Bound] = {
     "api_key": Bound("acts", "api-key"),
     "account": Bound("acts", "account"),
     "account_factor": Bound("acts", "account-factor; of what is signed in by the SHA-256"),
+    "approval": Bound("acts", "approval"),
     "batch": Bound("acts", "leads"),
     "do_not_call": Bound("acts", "dnc"),
     "consent": Bound("acts", "consent"),
@@ -61,6 +62,9 @@ TABLES: Mapping[str, Bound] = {
     # what follows from them
     "witnessed": Bound("derived", "the rule over the clock readings"),
     "refused": Bound("derived", "the blocks among the decisions, by the profiles that were in force"),
+    "waveform": Bound(
+        "derived", "the recording's sound; the digest is in its leaf, and whoever draws it looks"
+    ),
     # what is under way, or said anew all the time
     "arriving": Bound("acts", "an import that counts has its line; one that does not is nobody's yet"),
     "arriving_dnc": Bound("acts", "dnc, as do_not_call, once they count"),

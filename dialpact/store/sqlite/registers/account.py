@@ -34,7 +34,7 @@ class Accounts:
         self._database = database
 
     async def any(self) -> bool:
-        return await self._database.read(lambda connection: bool(SQL.any_account(connection)))
+        return await self._database.read(lambda connection: bool(SQL.any_account(connection)[0]))
 
     async def add(
         self,
@@ -47,7 +47,7 @@ class Accounts:
         at: datetime,
     ) -> Account:
         def work(connection: sqlite3.Connection) -> Account:
-            if first and SQL.any_account(connection):
+            if first and SQL.any_account(connection)[0]:
                 raise Fault("account-not-first")
             if SQL.get_account(connection, id=id) is not None:
                 raise Fault("account-taken", entry=id)
@@ -164,7 +164,7 @@ def _need(connection: sqlite3.Connection, id: str) -> sqlite3.Row:
 def _need_another(connection: sqlite3.Connection, id: str, at: datetime) -> None:
     """Else nobody could ever let anybody in by the console again."""
     day = at.astimezone(HOME).date().isoformat()
-    if not SQL.other_administrators(connection, id=id, day=day):
+    if not SQL.other_administrators(connection, id=id, day=day)[0]:
         raise Fault("account-last", entry=id)
 
 

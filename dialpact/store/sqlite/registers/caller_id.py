@@ -98,14 +98,14 @@ def _caller_ids(
     connection: sqlite3.Connection, number: str, business: str, *, after: str, most: int
 ) -> Page[CallerId]:
     ask = partial(SQL.list_caller_ids, connection, number=number, business=business)
-    return keyed_page(ask, _caller_id, after=after, most=most, first={"number": ""})
+    return keyed_page(ask, caller_id_of, after=after, most=most, first={"number": ""})
 
 
 def _of_number(connection: sqlite3.Connection, number: str) -> list[CallerId]:
     return list(_caller_ids(connection, number, "", after="", most=ALL).rows)
 
 
-def _caller_id(row: dict[str, Any]) -> CallerId:
+def caller_id_of(row: dict[str, Any]) -> CallerId:
     return CallerId(
         **{
             **row,

@@ -32,7 +32,7 @@ class Campaigns:
 
         def work(connection: sqlite3.Connection) -> Outcome:
             if (row := SQL.get_campaign(connection, id=new.id)) is not None:
-                return same(_entry(dict(row)), entry, "campaign", new.id)
+                return same(campaign_of(dict(row)), entry, "campaign", new.id)
             need_business(connection, new.business)
             SQL.insert_campaign(connection, created_at=stamp(at), **msgspec.structs.asdict(entry))
             log(connection, "campaign", "add", new.id, entry, by=by, at=at)
@@ -51,7 +51,7 @@ class Campaigns:
             row = SQL.get_campaign(connection, id=id)
             if row is None:
                 raise Fault("not-registered", entry=id)
-            before = _entry(dict(row))
+            before = campaign_of(dict(row))
             after = msgspec.structs.replace(before, **changes)
             if after == before:
                 return "already", before
@@ -74,7 +74,7 @@ class Campaigns:
     ) -> Page[CampaignEntry]:
         def work(connection: sqlite3.Connection) -> Page[CampaignEntry]:
             ask = partial(SQL.list_campaigns, connection, id=id, business=business)
-            return keyed_page(ask, _entry, after=after, most=most, first={"id": ""})
+            return keyed_page(ask, campaign_of, after=after, most=most, first={"id": ""})
 
         return await self._database.read(work)
 
@@ -96,5 +96,5 @@ class Campaigns:
         return await self._database.read(work)
 
 
-def _entry(row: dict[str, Any]) -> CampaignEntry:
+def campaign_of(row: dict[str, Any]) -> CampaignEntry:
     return CampaignEntry(**{**row, "scrub_leads": bool(row["scrub_leads"])})

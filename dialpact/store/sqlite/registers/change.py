@@ -16,6 +16,7 @@ from dialpact.compliance.registers import Outcome
 from dialpact.compliance.registers.change import Change, Made
 from dialpact.compliance.registers.fault import Fault, Faults
 from dialpact.store.sqlite.connection import Database
+from dialpact.store.sqlite.paging import NEWEST
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("registers")
@@ -26,6 +27,12 @@ T = TypeVar("T")
 def digits(e164: str) -> int:
     """The stored form of a callee's number. 0 for the empty text: no filter."""
     return int(e164.removeprefix("+")) if e164 else 0
+
+
+def of_number(e164: str) -> dict[str, int]:
+    """What a list of a register whose key begins with the number is given to look at that one alone."""
+    number = digits(e164)
+    return {"number": number, "until": number or NEWEST}
 
 
 def log(

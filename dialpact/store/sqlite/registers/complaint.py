@@ -18,15 +18,17 @@ from dialpact.compliance.registers.change import ITSELF
 from dialpact.compliance.registers.complaint import Complaint, Correction
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing
+from dialpact.store.ports.complaints import InboxWanted, Theirs
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.paging import NEWEST, page
+from dialpact.store.sqlite.paging import NEWEST, keyed_page, page
 from dialpact.store.sqlite.registers.change import digits, log
 from dialpact.store.sqlite.registers.dnc import write_opt_out
 from dialpact.store.sqlite.registers.suspension import last_lifted, registered, suspend
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("complaints")
+NEVER = "9999-12-31"
 
 
 class Complaints:
@@ -79,6 +81,31 @@ class Complaints:
             return _one(connection, id)
 
         return await self._database.transact(work)
+
+    async def close(self, id: int, closing: str, *, by: str, at: datetime) -> Complaint:
+        def work(connection: sqlite3.Connection) -> Complaint:
+            before = _one(connection, id)
+            if before.status != "answered":
+                raise Fault("complaint-not-answered", entry=str(id))
+            if before.closed_at is not None:
+                if before.closing != closing:
+                    raise Fault("complaint-closed", entry=str(id))
+                return before
+            SQL.close_complaint(connection, id=id, closed_at=stamp(at), closing=closing)
+            log(connection, "complaint", "close", str(id), {"closing": closing}, by=by, at=at)
+            return _one(connection, id)
+
+        return await self._database.transact(work)
+
+    async def inbox(self, wanted: InboxWanted, *, after: str = "", most: int = ALL) -> Page[Complaint]:
+        return await self._database.read(lambda connection: _inbox(connection, wanted, after, most))
+
+    async def one_of(self, id: int, theirs: Theirs) -> Complaint | None:
+        def work(connection: sqlite3.Connection) -> Complaint | None:
+            row = SQL.complaint_of_theirs(connection, id=id, **_whose(theirs))
+            return complaint_of(dict(row)) if row else None
+
+        return await self._database.read(work)
 
     async def list(
         self, *, id: int = 0, number: str = "", status: str = "", after: str = "", most: int = ALL
@@ -234,6 +261,31 @@ def _complaints(
     return page(ask, complaint_of, "id", after=after, most=most, first=NEWEST)
 
 
+def _inbox(connection: sqlite3.Connection, wanted: InboxWanted, after: str, most: int) -> Page[Complaint]:
+    given = {
+        **{name: getattr(wanted, name) for name in ("source", "caller_id", "campaign", "agent")},
+        "number": digits(wanted.number),
+        "unmatched": int(wanted.unmatched),
+        **_whose(wanted.theirs),
+    }
+    if wanted.stage == "open" or wanted.overdue_on is not None:
+        before = wanted.overdue_on.isoformat() if wanted.overdue_on else NEVER
+        ask = partial(SQL.inbox_open, connection, **given, before=before)
+        return keyed_page(ask, _keyed, after=after, most=most, first={"due_key": "", "id": 0})
+    find = {"answered": SQL.inbox_answered, "closed": SQL.inbox_closed, None: SQL.inbox_all}[wanted.stage]
+    return page(partial(find, connection, **given), complaint_of, "id", after=after, most=most, first=NEWEST)
+
+
+def _keyed(row: dict[str, Any]) -> Complaint:
+    del row["due_key"]
+    return complaint_of(row)
+
+
+def _whose(theirs: Theirs) -> dict[str, str | None]:
+    given = {name: getattr(theirs, name) for name in ("businesses", "campaigns", "agents")}
+    return {name: json.dumps(list(ids)) if ids else None for name, ids in given.items()}
+
+
 def complaint_of(row: dict[str, Any]) -> Complaint:
     return Complaint(
         **{
@@ -243,5 +295,6 @@ def complaint_of(row: dict[str, Any]) -> Complaint:
             "received_at": instant(row["received_at"]),
             "due": date.fromisoformat(row["due"]) if row["due"] else None,
             "answered_at": instant(row["answered_at"]) if row["answered_at"] else None,
+            "closed_at": instant(row["closed_at"]) if row.get("closed_at") else None,
         }
     )

@@ -17,7 +17,7 @@ from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.arriving import settle
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import keyed_page
-from dialpact.store.sqlite.registers.change import SQL, all_of, digits, log
+from dialpact.store.sqlite.registers.change import SQL, all_of, digits, log, of_number
 from dialpact.store.sqlite.registers.consent_evidence import is_kept
 
 FIRST: dict[str, str | int] = {"number": 0, "business": "", "industry": "", "granted_at": ""}
@@ -118,12 +118,13 @@ def _withdraw(connection: sqlite3.Connection, new: Withdrawal, *, by: str, at: d
 def _consents(
     connection: sqlite3.Connection, number: str, business: str, industry: str, *, after: str, most: int
 ) -> Page[Consent]:
-    wanted = {"number": digits(number), "business": business, "industry": industry}
+    wanted = {"business": business, "industry": industry, **of_number(number)}
     ask = partial(SQL.list_consents, connection, **wanted)
-    return keyed_page(ask, _consent, after=after, most=most, first=FIRST)
+    first = FIRST | {"number": digits(number)}
+    return keyed_page(ask, consent_of, after=after, most=most, first=first)
 
 
-def _consent(row: dict[str, Any]) -> Consent:
+def consent_of(row: dict[str, Any]) -> Consent:
     return Consent(
         **{
             **row,

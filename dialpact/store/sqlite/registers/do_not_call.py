@@ -18,7 +18,7 @@ from dialpact.store.sqlite import optout
 from dialpact.store.sqlite.arriving import settle
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import keyed_page
-from dialpact.store.sqlite.registers.change import SQL, digits, log
+from dialpact.store.sqlite.registers.change import SQL, digits, log, of_number
 from dialpact.store.sqlite.registers.dnc import write_opt_out
 
 
@@ -61,9 +61,9 @@ class DoNotCall:
         self, *, number: str = "", scope: str = "", value: str = "", after: str = "", most: int = ALL
     ) -> Page[DncEntry]:
         def work(connection: sqlite3.Connection) -> Page[DncEntry]:
-            ask = partial(SQL.list_dnc, connection, number=digits(number), scope=scope, value=value)
-            first: dict[str, str | int] = {"number": 0, "scope": "", "value": ""}
-            return keyed_page(ask, _entry, after=after, most=most, first=first)
+            ask = partial(SQL.list_dnc, connection, **of_number(number), scope=scope, value=value)
+            first: dict[str, str | int] = {"number": digits(number), "scope": "", "value": ""}
+            return keyed_page(ask, opt_out_of, after=after, most=most, first=first)
 
         return await self._database.read(work)
 
@@ -71,5 +71,5 @@ class DoNotCall:
         return [Said(**row) for row in await optout.of_number(self._database, number)]
 
 
-def _entry(row: dict[str, Any]) -> DncEntry:
+def opt_out_of(row: dict[str, Any]) -> DncEntry:
     return DncEntry(**{**row, "number": f"+{row['number']}", "requested_at": instant(row["requested_at"])})

@@ -29,8 +29,8 @@ class Leads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, delivery: Delivery, sha256: str) -> LeadStaging:
-        return await LeadStaging.begin(self._database, delivery, sha256)
+    async def begin(self, delivery: Delivery, sha256: str, *, to_look: bool = False) -> LeadStaging:
+        return await LeadStaging.begin(self._database, delivery, sha256, to_look=to_look)
 
     async def list(
         self, *, campaign: str = "", number: str = "", after: str = "", most: int = ALL
@@ -105,10 +105,10 @@ def _batches(
     connection: sqlite3.Connection, id: int, campaign: str, number: str, *, after: str, most: int
 ) -> Page[Delivered]:
     ask = partial(SQL.list_batches, connection, id=id, campaign=campaign, number=digits(number))
-    return page(ask, _delivered, "id", after=after, most=most, first=NEWEST)
+    return page(ask, delivered_of, "id", after=after, most=most, first=NEWEST)
 
 
-def _delivered(row: dict[str, Any]) -> Delivered:
+def delivered_of(row: dict[str, Any]) -> Delivered:
     return Delivered(
         **{
             **row,

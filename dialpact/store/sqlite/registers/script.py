@@ -92,7 +92,7 @@ class Scripts:
     async def list(self, *, after: str = "", most: int = ALL) -> Page[Script]:
         def work(connection: sqlite3.Connection) -> Page[Script]:
             ask = partial(SQL.list_scripts, connection)
-            return keyed_page(ask, _script, after=after, most=most, first={"id": ""})
+            return keyed_page(ask, script_of, after=after, most=most, first={"id": ""})
 
         return await self._database.read(work)
 
@@ -101,7 +101,7 @@ class Scripts:
         return [ScriptVersion(**_fields(dict(row))) for row in found]
 
 
-def _script(row: dict[str, Any]) -> Script:
+def script_of(row: dict[str, Any]) -> Script:
     return Script(**_fields(row))
 
 

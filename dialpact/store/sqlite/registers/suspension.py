@@ -101,10 +101,12 @@ def _suspensions(
     most: int = ALL,
 ) -> Page[SuspensionEntry]:
     wanted = {"kind": kind, "key": key, "lifted": lifted}
-    return page(partial(SQL.list_suspensions, connection, **wanted), _entry, "seq", after=after, most=most)
+    return page(
+        partial(SQL.list_suspensions, connection, **wanted), suspension_of, "seq", after=after, most=most
+    )
 
 
-def _entry(row: dict[str, Any]) -> SuspensionEntry:
+def suspension_of(row: dict[str, Any]) -> SuspensionEntry:
     del row["seq"]
     return SuspensionEntry(
         **{

@@ -1,6 +1,6 @@
 -- The accounts of the console. What is bound by acts is in `account` and `account_factor`.
 
--- name: any_account()$
+-- name: any_account()^
 SELECT EXISTS (SELECT 1 FROM account);
 
 -- name: get_account(id)^
@@ -26,7 +26,7 @@ WHERE id = :id;
 -- name: disable_account(id, disabled_at, disabled_by, reason)!
 UPDATE account SET disabled_at = :disabled_at, disabled_by = :disabled_by, reason = :reason WHERE id = :id;
 
--- name: other_administrators(id, day)$
+-- name: other_administrators(id, day)^
 SELECT count(*) FROM account
 WHERE role = 'administrator' AND id <> :id AND disabled_at IS NULL AND (until IS NULL OR until >= :day);
 

@@ -62,6 +62,9 @@ SELECT * FROM account WHERE id = :id;
 -- name: rows_account_factor(account)
 SELECT * FROM account_factor WHERE account = :account;
 
+-- name: rows_approval(id)
+SELECT * FROM approval WHERE id = :id;
+
 -- name: rows_batch(id)
 SELECT * FROM batch WHERE id = :id;
 
@@ -86,6 +89,10 @@ WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'account' AND k
 -- name: unlogged_account_factor()
 SELECT * FROM account_factor
 WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'account-factor' AND key = account_factor.account);
+
+-- name: unlogged_approval()
+SELECT * FROM approval
+WHERE NOT EXISTS (SELECT 1 FROM register_change WHERE register = 'approval' AND key = CAST(approval.id AS TEXT));
 
 -- name: unlogged_caller_id()
 SELECT * FROM caller_id

@@ -36,10 +36,78 @@ VALUES (:number, :called_at, :source, :caller_id, :campaign, :agent, :decision, 
 
 -- name: list_complaints(id, number, status, after, most)
 SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
-       answered_at, answer FROM complaint
+       answered_at, answer, closed_at, closing FROM complaint
 WHERE (:id = 0 OR id = :id) AND (:number = 0 OR number = :number) AND (:status = '' OR status = :status)
   AND id < :after
 ORDER BY id DESC LIMIT :most;
+
+-- Lists for whoever answers them. Each goes along an index in its own order, and stops where the page is full.
+-- :campaigns, :agents, :businesses: JSON of those alone whose call they are about, else null.
+-- name: inbox_open(number, source, caller_id, campaign, agent, unmatched, campaigns, agents, businesses, before, after_due_key, after_id, most)
+SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
+       answered_at, answer, closed_at, closing, ifnull(due, '') AS due_key FROM complaint INDEXED BY complaint_by_due
+WHERE status = 'open' AND (ifnull(due, ''), id) > (:after_due_key, :after_id) AND ifnull(due, '') < :before
+  AND (:number = 0 OR number = :number) AND (:source = '' OR source = :source)
+  AND (:caller_id = '' OR caller_id = :caller_id) AND (:campaign = '' OR campaign = :campaign)
+  AND (:agent = '' OR agent = :agent) AND (NOT :unmatched OR decision = '')
+  AND (:campaigns IS NULL OR campaign IN (SELECT value FROM json_each(:campaigns)))
+  AND (:agents IS NULL OR agent IN (SELECT value FROM json_each(:agents)))
+  AND (:businesses IS NULL OR EXISTS (
+       SELECT 1 FROM decision AS call
+       WHERE call.id = complaint.decision AND call.business IN (SELECT value FROM json_each(:businesses))))
+ORDER BY ifnull(due, ''), id LIMIT :most;
+
+-- name: inbox_answered(number, source, caller_id, campaign, agent, unmatched, campaigns, agents, businesses, after, most)
+SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
+       answered_at, answer, closed_at, closing FROM complaint INDEXED BY complaint_to_close
+WHERE status = 'answered' AND closed_at IS NULL AND id < :after
+  AND (:number = 0 OR number = :number) AND (:source = '' OR source = :source)
+  AND (:caller_id = '' OR caller_id = :caller_id) AND (:campaign = '' OR campaign = :campaign)
+  AND (:agent = '' OR agent = :agent) AND (NOT :unmatched OR decision = '')
+  AND (:campaigns IS NULL OR campaign IN (SELECT value FROM json_each(:campaigns)))
+  AND (:agents IS NULL OR agent IN (SELECT value FROM json_each(:agents)))
+  AND (:businesses IS NULL OR EXISTS (
+       SELECT 1 FROM decision AS call
+       WHERE call.id = complaint.decision AND call.business IN (SELECT value FROM json_each(:businesses))))
+ORDER BY id DESC LIMIT :most;
+
+-- name: inbox_closed(number, source, caller_id, campaign, agent, unmatched, campaigns, agents, businesses, after, most)
+SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
+       answered_at, answer, closed_at, closing FROM complaint INDEXED BY complaint_closed
+WHERE closed_at IS NOT NULL AND id < :after
+  AND (:number = 0 OR number = :number) AND (:source = '' OR source = :source)
+  AND (:caller_id = '' OR caller_id = :caller_id) AND (:campaign = '' OR campaign = :campaign)
+  AND (:agent = '' OR agent = :agent) AND (NOT :unmatched OR decision = '')
+  AND (:campaigns IS NULL OR campaign IN (SELECT value FROM json_each(:campaigns)))
+  AND (:agents IS NULL OR agent IN (SELECT value FROM json_each(:agents)))
+  AND (:businesses IS NULL OR EXISTS (
+       SELECT 1 FROM decision AS call
+       WHERE call.id = complaint.decision AND call.business IN (SELECT value FROM json_each(:businesses))))
+ORDER BY id DESC LIMIT :most;
+
+-- name: inbox_all(number, source, caller_id, campaign, agent, unmatched, campaigns, agents, businesses, after, most)
+SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
+       answered_at, answer, closed_at, closing FROM complaint
+WHERE id < :after
+  AND (:number = 0 OR number = :number) AND (:source = '' OR source = :source)
+  AND (:caller_id = '' OR caller_id = :caller_id) AND (:campaign = '' OR campaign = :campaign)
+  AND (:agent = '' OR agent = :agent) AND (NOT :unmatched OR decision = '')
+  AND (:campaigns IS NULL OR campaign IN (SELECT value FROM json_each(:campaigns)))
+  AND (:agents IS NULL OR agent IN (SELECT value FROM json_each(:agents)))
+  AND (:businesses IS NULL OR EXISTS (
+       SELECT 1 FROM decision AS call
+       WHERE call.id = complaint.decision AND call.business IN (SELECT value FROM json_each(:businesses))))
+ORDER BY id DESC LIMIT :most;
+
+-- name: complaint_of_theirs(id, campaigns, agents, businesses)^
+SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
+       answered_at, answer, closed_at, closing FROM complaint
+WHERE id = :id
+  AND (:campaigns IS NULL OR campaign IN (SELECT value FROM json_each(:campaigns)))
+  AND (:agents IS NULL OR agent IN (SELECT value FROM json_each(:agents)))
+  AND (:businesses IS NULL OR EXISTS (
+       SELECT 1 FROM decision AS call
+       WHERE call.id = complaint.decision AND call.business IN (SELECT value FROM json_each(:businesses))));
 
 -- What it was is in the log.
 -- name: correct_complaint(id, called_at, caller_id, campaign, agent, decision)!
@@ -51,6 +119,9 @@ SELECT id, number, business, campaign, caller_id, agent FROM decision WHERE id =
 
 -- name: answer_complaint(id, answered_at, answer)!
 UPDATE complaint SET status = 'answered', answered_at = :answered_at, answer = :answer WHERE id = :id;
+
+-- name: close_complaint(id, closed_at, closing)!
+UPDATE complaint SET closed_at = :closed_at, closing = :closing WHERE id = :id;
 
 -- name: complaints_agent(key, since)
 SELECT id FROM complaint WHERE agent = :key AND received_at > :since ORDER BY id;

@@ -42,11 +42,14 @@ ORDER BY batch.id;
 -- name: script(id, version)^
 SELECT * FROM script WHERE id = :id AND version = :version;
 
+-- (That it was closed is told by its acts, which are in a package too.)
 -- name: complaints_about(decision)
-SELECT * FROM complaint WHERE decision = :decision ORDER BY id;
+SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
+       answered_at, answer FROM complaint WHERE decision = :decision ORDER BY id;
 
 -- name: complaint(id)^
-SELECT * FROM complaint WHERE id = :id;
+SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
+       answered_at, answer FROM complaint WHERE id = :id;
 
 -- name: changes(register, key)
 SELECT * FROM register_change WHERE register = :register AND key = :key ORDER BY seq;

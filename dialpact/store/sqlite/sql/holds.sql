@@ -6,11 +6,13 @@ UPDATE hold SET released_at = :released_at, released_by = :released_by, release_
 WHERE id = :id AND released_at IS NULL;
 
 -- name: list_holds(id, recording, released, after, most)
-SELECT hold.*,
-       (SELECT count(*) FROM recording
-        WHERE disposed_at IS NULL
-          AND CASE hold.scope WHEN 'recording' THEN id = hold.key WHEN 'call' THEN decision = hold.key
-              ELSE number = hold.key END) AS recordings
+SELECT hold.*, CASE hold.scope
+    WHEN 'recording' THEN (SELECT count(*) FROM recording WHERE id = hold.key AND disposed_at IS NULL)
+    WHEN 'call' THEN (SELECT count(*) FROM recording WHERE decision = hold.key AND disposed_at IS NULL)
+    ELSE (SELECT count(*) FROM decision INDEXED BY decision_by_number
+                               CROSS JOIN recording ON recording.decision = decision.id
+          WHERE decision.number = hold.key AND recording.number = hold.key AND recording.disposed_at IS NULL)
+    END AS recordings
 FROM hold
 WHERE hold.id > :after AND (:id = 0 OR hold.id = :id) AND (:released OR hold.released_at IS NULL)
   AND (:recording = '' OR EXISTS (

@@ -256,3 +256,9 @@ CROSS JOIN decision ON decision.id = ledger.key
 WHERE act.register = 'ledger' AND act.action = 'erase' AND json_extract(act.detail, '$.remains') IS NULL
   AND ledger.kind = 'decision' AND ledger.salt IS NULL
   AND decision.decided_at >= :since AND decision.decided_at < :until;
+
+-- The first of either: by its number, whatever a clock said later.
+-- name: begun_at()^
+SELECT min(at) AS at FROM (
+    SELECT at FROM register_change WHERE seq = (SELECT min(seq) FROM register_change)
+    UNION ALL SELECT decided_at FROM decision WHERE seq = (SELECT min(seq) FROM decision));

@@ -38,8 +38,16 @@ WHERE id = :id AND state = 'running';
 UPDATE job SET state = 'failed', finished_at = :at, error = :error, error_detail = :error_detail
 WHERE id = :id AND state = 'running';
 
+-- Not one that has done what it was asked to, and is only to say so.
 -- name: cancel(id, at)!
-UPDATE job SET state = 'cancelled', finished_at = :at WHERE id = :id AND state IN ('queued', 'running');
+UPDATE job SET state = 'cancelled', finished_at = :at WHERE id = :id AND state IN ('queued', 'running') AND result IS NULL;
+
+-- What this transaction has put in and has no leaf yet.
+-- name: put_in()
+SELECT kind, key FROM unsealed ORDER BY seq LIMIT 5000;
+
+-- name: note_acts(id, result)!
+UPDATE job SET result = :result WHERE id = :id;
 
 -- name: put_back(id, starts)!
 UPDATE job SET state = 'queued', starts = starts - :starts WHERE id = :id AND state = 'running';

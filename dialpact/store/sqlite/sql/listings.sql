@@ -1,16 +1,19 @@
 -- The calls, their recordings and the incidents, the newest first, as a program pages through them: each statement
 -- looks at :looked entries of an index, or of the newest rows, behind a cursor, and no further. What it finds there may be
--- less than was asked for; where the look ended is asked by the statement beside it. :businesses is a JSON list, and
--- :all is 1 where nobody is left out.
+-- less than was asked for; where the look ended is asked by the statement beside it. :businesses,
+-- :campaigns and :agents are JSON lists, and :all, :any_campaign, :any_agent are 1 where nobody is left out. An agent is no
+-- part of the index: it is looked up of what is left of the others.
 
 -- decision_in_report has every column that is looked at here.
--- name: calls(all, businesses, campaign, verdict, since, at, id, looked, most)
+-- name: calls(all, businesses, any_campaign, campaigns, any_agent, agents, campaign, verdict, since, at, id, looked, most)
 SELECT decided_at, id FROM (
     SELECT decided_at, id, verdict, campaign, business FROM decision INDEXED BY decision_in_report
     WHERE decided_at >= :since AND (decided_at, id) < (:at, :id)
     ORDER BY decided_at DESC, id DESC LIMIT :looked
 ) AS near
 WHERE (:all OR business IN (SELECT value FROM json_each(:businesses)))
+  AND (:any_campaign OR campaign IN (SELECT value FROM json_each(:campaigns)))
+  AND (:any_agent OR (SELECT agent FROM decision WHERE id = near.id) IN (SELECT value FROM json_each(:agents)))
   AND (:campaign = '' OR campaign = :campaign)
   AND (:verdict = '' OR :verdict = iif(EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = near.id),
                                        'BLOCK', verdict))
@@ -22,7 +25,7 @@ WHERE decided_at >= :since AND (decided_at, id) < (:at, :id)
 ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET :looked - 1;
 
 -- Of one callee; or, with an empty number, of what was dialled and is none.
--- name: calls_to(number, given, all, businesses, campaign, verdict, since, at, id, looked, most)
+-- name: calls_to(number, given, all, businesses, any_campaign, campaigns, any_agent, agents, campaign, verdict, since, at, id, looked, most)
 SELECT decided_at, id FROM (
     SELECT decided_at, id, verdict, campaign, business, given FROM decision INDEXED BY decision_by_number
     WHERE number = :number AND decided_at >= :since AND (decided_at, id) < (:at, :id)
@@ -30,6 +33,8 @@ SELECT decided_at, id FROM (
 ) AS near
 WHERE (:number <> '' OR given IN (SELECT value FROM json_each(:given)))
   AND (:all OR business IN (SELECT value FROM json_each(:businesses)))
+  AND (:any_campaign OR campaign IN (SELECT value FROM json_each(:campaigns)))
+  AND (:any_agent OR (SELECT agent FROM decision WHERE id = near.id) IN (SELECT value FROM json_each(:agents)))
   AND (:campaign = '' OR campaign = :campaign)
   AND (:verdict = '' OR :verdict = iif(EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = near.id),
                                        'BLOCK', verdict))
@@ -42,7 +47,7 @@ ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET :looked - 1;
 
 -- By their calls. Of the call at the cursor, those behind :recording. ``holds``, ``shown``: as
 -- in list_recordings.
--- name: recordings(all, businesses, campaign, state, since, at, id, recording, looked, most)
+-- name: recordings(all, businesses, any_campaign, campaigns, any_agent, agents, campaign, state, since, at, id, recording, looked, most)
 SELECT *, CASE WHEN disposed_at IS NOT NULL THEN 'disposed' WHEN NOT unseen OR state = 'failed' THEN state
                WHEN settled IS NULL THEN 'unseen' WHEN settled THEN 'kept' ELSE 'unanswered' END AS shown
 FROM (
@@ -61,6 +66,8 @@ FROM (
         ORDER BY decided_at DESC, id DESC LIMIT :looked
     ) AS near CROSS JOIN recording ON recording.decision = near.id
     WHERE (:all OR near.business IN (SELECT value FROM json_each(:businesses)))
+      AND (:any_campaign OR near.campaign IN (SELECT value FROM json_each(:campaigns)))
+      AND (:any_agent OR (SELECT agent FROM decision WHERE id = near.id) IN (SELECT value FROM json_each(:agents)))
       AND (:campaign = '' OR near.campaign = :campaign)
       AND (near.id <> :id OR recording.id > :recording)
 )
@@ -89,12 +96,14 @@ FROM (
 ORDER BY started_at, id;
 
 -- Of what has no business (the host's), and of a decision that is none, only whoever may see :all.
--- name: incidents(all, businesses, kind, since, until, after, looked, most)
+-- name: incidents(all, businesses, any_campaign, campaigns, any_agent, agents, kind, since, until, after, looked, most)
 SELECT near.*, coalesce(decision.business, '') AS business, coalesce(decision.number, '') AS number,
        coalesce(decision.given, '') AS given
 FROM (SELECT * FROM incident WHERE seq < :after ORDER BY seq DESC LIMIT :looked) AS near
      LEFT JOIN decision ON near.decision <> '' AND decision.id = near.decision
 WHERE (:all OR decision.business IN (SELECT value FROM json_each(:businesses)))
+  AND (:any_campaign OR decision.campaign IN (SELECT value FROM json_each(:campaigns)))
+  AND (:any_agent OR decision.agent IN (SELECT value FROM json_each(:agents)))
   AND (:kind = '' OR kind = :kind) AND at >= :since AND at < :until
 LIMIT :most;
 

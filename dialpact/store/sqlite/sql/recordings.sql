@@ -57,3 +57,6 @@ SELECT renewed_at FROM recorder_lease WHERE node = :node;
 
 -- name: ids_beginning(start, most)
 SELECT id FROM recording WHERE id >= :start AND id < :start || 'g' ORDER BY id LIMIT :most;
+
+-- name: insert_waveform(recording, side, stretches, levels)!
+INSERT INTO waveform (recording, side, stretches, levels) VALUES (:recording, :side, :stretches, :levels);

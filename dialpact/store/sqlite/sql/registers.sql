@@ -60,10 +60,11 @@ ON CONFLICT (number) DO UPDATE SET business = excluded.business, licence = exclu
 -- name: delete_caller_id(number)!
 DELETE FROM caller_id WHERE number = :number;
 
--- name: list_consents(number, business, industry, after_number, after_business, after_industry, after_granted_at, most)
+-- A number is looked up: the bounds of the key are that number's, :until as the last one.
+-- name: list_consents(number, until, business, industry, after_number, after_business, after_industry, after_granted_at, most)
 SELECT number, business, industry, granted_at, expires_at, evidence, withdrawn_at, evidence_sha256, wording
 FROM consent_now
-WHERE (:number = 0 OR number = :number) AND (:business = '' OR business = :business)
+WHERE number <= :until AND (:number = 0 OR number = :number) AND (:business = '' OR business = :business)
   AND (:industry = '' OR industry = :industry)
   AND (number, business, industry, granted_at)
       > (:after_number, :after_business, :after_industry, :after_granted_at)
@@ -92,9 +93,10 @@ UPDATE consent SET withdrawn_at = :withdrawn_at
 WHERE number = :number AND business = :business AND (:industry = '' OR industry = :industry)
   AND withdrawn_at IS NULL;
 
--- name: list_dnc(number, scope, value, after_number, after_scope, after_value, most)
+-- name: list_dnc(number, until, scope, value, after_number, after_scope, after_value, most)
 SELECT number, scope, value, requested_at, source FROM dnc_now
-WHERE (:number = 0 OR number = :number) AND (:scope = '' OR scope = :scope) AND (:value = '' OR value = :value)
+WHERE number <= :until AND (:number = 0 OR number = :number) AND (:scope = '' OR scope = :scope)
+  AND (:value = '' OR value = :value)
   AND (number, scope, value) > (:after_number, :after_scope, :after_value)
 ORDER BY number, scope, value LIMIT :most;
 

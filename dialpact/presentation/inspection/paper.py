@@ -1,0 +1,21 @@
+"""The inspection report as a page of its own, or as a part of another one."""
+
+from __future__ import annotations
+
+from dialpact.compliance.inspection.figures import Inspection
+from dialpact.compliance.texts import Language
+from dialpact.presentation import page
+from dialpact.presentation.inspection import view
+
+TEMPLATE = "inspection.html"
+
+
+def paper(report: Inspection, language: Language) -> str:
+    """HTML that loads nothing, to be read, printed, or made into a PDF."""
+    return page.html(TEMPLATE, language, **view.context(report, language))
+
+
+def part(report: Inspection, language: Language, *, heading: bool = True) -> str:
+    """The same without what makes it a page. ``heading``: its title goes with it."""
+    about = view.context(report, language)
+    return page.html(TEMPLATE, language, frame="bare.html", heading=heading, **about)

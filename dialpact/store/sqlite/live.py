@@ -1,0 +1,95 @@
+"""What is going on now: a bounded number of rows, of one snapshot."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dialpact.compliance.calls import CallEntry
+from dialpact.compliance.clock import instant, stamp
+from dialpact.compliance.incidents import IncidentCount
+from dialpact.store.ports.listings import Wanted
+from dialpact.store.ports.live import Counted, LiveRows, RecordingMark
+from dialpact.store.sqlite import calls, listings
+from dialpact.store.sqlite.connection import Database, rows
+from dialpact.store.sqlite.statements import statements
+
+SQL = statements("live")
+OPEN = 2_000  # recordings that are not over
+COUNTED = 50_000  # entries of an index: some 50 ms, and after a first look a few hundred
+LOOKED_UP = 10_000  # likewise, where each has its row looked up
+INCIDENTS = 1_000
+MINUTE = timedelta(minutes=1)
+
+
+class Live:
+    """:class:`dialpact.store.ports.live.Live` on SQLite."""
+
+    def __init__(
+        self,
+        database: Database,
+        counted: int = COUNTED,
+        looked_up: int = LOOKED_UP,
+        incidents: int = INCIDENTS,
+    ) -> None:
+        self._database = database
+        self._counted, self._looked_up, self._incidents = counted, looked_up, incidents
+
+    async def look(
+        self, wanted: Wanted, *, most: int, counted_since: datetime, incidents_since: datetime
+    ) -> LiveRows:
+        limits = listings.limits(wanted)
+        looked = min(self._counted, self._looked_up) if wanted.agents else self._counted
+
+        def work(connection: sqlite3.Connection) -> LiveRows:
+            under_way = [row["id"] for row in SQL.under_way(connection, **limits, looked=OPEN)]
+            newest = [id for _, id in listings.newest(connection, wanted, self._looked_up, most)]
+            found = {one.id: one for one in calls.of_ids(connection, [*under_way[:most], *newest])}
+            reach = _reach(connection, counted_since, looked)
+            return LiveRows(
+                under_way=_in_order(under_way[:most], found),
+                all_under_way=len(under_way),
+                newest=_in_order(newest, found),
+                recordings=tuple(
+                    RecordingMark(**dict(row))
+                    for row in SQL.states(connection, decisions=json.dumps(list(found)))
+                ),
+                counted=tuple(
+                    map(_counted, rows(SQL.minutes(connection, **limits, since=stamp(reach), looked=looked)))
+                ),
+                counted_since=reach,
+                incidents=tuple(
+                    IncidentCount(**row | {"first": instant(row["first"]), "last": instant(row["last"])})
+                    for row in rows(
+                        SQL.incidents(
+                            connection, **limits, since=stamp(incidents_since), looked=self._incidents
+                        )
+                    )
+                ),
+            )
+
+        return await self._database.read(work)
+
+
+def _in_order(ids: list[str], found: dict[str, CallEntry]) -> tuple[CallEntry, ...]:
+    return tuple(found[id] for id in ids if id in found)
+
+
+def _reach(connection: sqlite3.Connection, since: datetime, looked: int) -> datetime:
+    """From when on all are counted: the first whole minute within reach."""
+    end = SQL.minutes_end(connection, since=stamp(since), looked=looked)
+    if end is None:
+        return since
+    at = instant(end["decided_at"])
+    return at.replace(second=0, microsecond=0) + MINUTE
+
+
+def _counted(row: dict[str, Any]) -> Counted:
+    return Counted(
+        minute=datetime.fromisoformat(row["minute"]).replace(tzinfo=UTC),
+        verdict=row["verdict"],
+        reasons=tuple(json.loads(row["reasons"])),
+        count=row["count"],
+    )

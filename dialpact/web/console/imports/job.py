@@ -1,0 +1,166 @@
+"""A file that was brought: what was seen of it, what is to be done with it, and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from dialpact.application.jobs import import_apply, importing, queue
+from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.importing import CONSTANTS, Figures, ImportAsked, Looked
+from dialpact.compliance.jobs import UNDER_WAY, Job, JobError
+from dialpact.compliance.registers.column_names import heading
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.formats import IMPORTED
+from dialpact.compliance.registers.number_parts import PARTS
+from dialpact.web.api import job_shown
+from dialpact.web.console import job_file
+from dialpact.web.console.imports.choices import saved
+from dialpact.web.console.imports.reading import NUMBERS_ONLY, Reading, told
+from dialpact.web.console.imports.upload import OFFICERS
+from dialpact.web.console.page import Asked, Form, NoForm, Page, Redirect, Shown
+
+
+class Applied(Form, frozen=True, kw_only=True):
+    skip_bad: bool = False
+
+
+async def show(asked: Asked[NoForm]) -> Shown:
+    files = job_shown.desk(asked.site).files
+    job = await importing.shown(asked.context, asked.path["id"])
+    how = msgspec.convert(job.detail, ImportAsked) if job.detail else None
+    values: dict[str, Any] = {
+        "job": job,
+        "how": how,
+        "under_way": job.state in UNDER_WAY,
+        "figures": await _figures(asked, job),
+        "error": _words(asked, job.error),
+        "applying": await _applying(asked, job),
+    }
+    if job.kind == "import-check" and job.state == "done" and how is not None:
+        values |= await _looked(asked, files, job, how)
+    return Shown(template="imports/job.html", values=values, part="state")
+
+
+async def again(asked: Asked[Reading]) -> Redirect:
+    """Read otherwise: the new look takes the place of this one."""
+    jobs, id = job_shown.desk(asked.site), asked.path["id"]
+    _, before = await importing.examined(asked.context, id)
+    how = await told(asked, before.register, before.name, before.delivery)
+    job = await importing.examine_again(asked.context, jobs.files, id, how)
+    jobs.wake()
+    return Redirect(to=f"/imports/job/{job.id}")
+
+
+async def apply(asked: Asked[Applied]) -> Redirect:
+    jobs = job_shown.desk(asked.site)
+    job = await importing.apply(asked.context, jobs.files, asked.path["id"], skip_bad=asked.form.skip_bad)
+    jobs.wake()
+    return Redirect(to=f"/imports/job/{job.id}")
+
+
+async def cancel(asked: Asked[NoForm]) -> Redirect:
+    jobs = job_shown.desk(asked.site)
+    job = await importing.shown(asked.context, asked.path["id"])
+    after = await importing.cancel(asked.context, jobs.files, job)
+    if after.state == "cancelled":
+        jobs.cancel(job.id)
+    if job.kind == "import-check":
+        return Redirect(to="/imports", said="imports.forgotten")
+    said = "imports.cancelled" if after.state == "cancelled" else "imports.too-late"
+    return Redirect(to=f"/imports/job/{job.id}", said=said)
+
+
+async def bad_rows(asked: Asked[NoForm]) -> Response:
+    files = job_shown.desk(asked.site).files
+    job = await importing.shown(asked.context, asked.path["id"])
+    job, _ = await queue.result(asked.context, files, job.kind, job.id)
+    return await job_file.download(asked, job, files, f"bad-{job.id[:12]}.csv")
+
+
+async def _figures(asked: Asked[Any], job: Job) -> Figures | None:
+    """Of one that has applied its rows, whatever became of it after that."""
+    if job.kind == "import" and (act := await import_apply.applied(asked.context, job)) is not None:
+        return import_apply.logged(act)
+    return msgspec.convert(job.result, Figures) if job.result else None
+
+
+async def _applying(asked: Asked[Any], job: Job) -> str:
+    """The job that applies what this one has examined, where there is one."""
+    if job.kind != "import-check":
+        return ""
+    found = await asked.context.store.jobs.get(importing.applying(job.id))
+    return found.id if found else ""
+
+
+async def _looked(asked: Asked[Any], files: JobFiles, job: Job, how: ImportAsked) -> Mapping[str, Any]:
+    register = how.register
+    form = IMPORTED[register]
+    found: Looked | None = importing.looked(files, job)
+    columns = (*form.columns, *form.others, *(PARTS if "number" in form.columns else ()))
+    return {
+        "looked": found,
+        "why": lambda error: _words(asked, error),
+        "column": lambda name: _column(asked, register, name),
+        "columns": columns,
+        "needed": form.columns,
+        "constants": CONSTANTS[register],
+        "numbers_only": register in NUMBERS_ONLY,
+        "mappings": await saved(asked.context),
+    }
+
+
+def _column(asked: Asked[Any], register: str, name: str) -> str:
+    """As people call it."""
+    if asked.language != "zh":
+        return name
+    try:
+        return heading(register, name)
+    except (KeyError, StopIteration):
+        return name
+
+
+def _words(asked: Asked[Any], error: JobError | None) -> str:
+    return asked.fault(Fault(error.code, **error.detail)) if error else ""
+
+
+PAGES = (
+    Page(method="GET", path="/imports/job/{id}", action="imports.show", roles=OFFICERS, handle=show),
+    Page(
+        method="POST",
+        path="/imports/job/{id}/again",
+        action="imports.again",
+        roles=OFFICERS,
+        handle=again,
+        form=Reading,
+        changes=True,
+    ),
+    Page(
+        method="POST",
+        path="/imports/job/{id}/apply",
+        action="imports.apply",
+        roles=OFFICERS,
+        handle=apply,
+        form=Applied,
+        changes=True,
+    ),
+    Page(
+        method="POST",
+        path="/imports/job/{id}/cancel",
+        action="imports.cancel",
+        roles=OFFICERS,
+        handle=cancel,
+        changes=True,
+    ),
+    Page(
+        method="GET",
+        path="/imports/job/{id}/bad",
+        action="imports.bad-rows",
+        roles=OFFICERS,
+        handle=bad_rows,
+        seconds=job_shown.FILE_SECONDS,
+    ),
+)

@@ -1,0 +1,86 @@
+"""What changes while somebody looks: server-sent events, each with the parts of the page that are others.
+
+1. Each look is shared (``application/now``): who watches costs the writing to his socket.
+2. Whose account or session has ended meanwhile is told nothing more, at the latest after
+   :data:`AGAIN_SECONDS`; and a stream ends by itself, so that a browser has to ask anew.
+3. A look that fails is said, so that nobody takes what he sees for what is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from starlette.responses import Response, StreamingResponse
+
+from dialpact.compliance.errors import DialpactError
+from dialpact.web.console.now.board import Board, Seen, plot
+from dialpact.web.console.page import Asked, NoForm
+
+MOST = 100  # streams of a process, of its connections
+EVERY_SECONDS = 2.0
+AGAIN_SECONDS = 20.0  # between two questions whether he is still signed in
+LONGEST_SECONDS = 600.0
+RETRY_MS = 2000  # of the browser's, after an end
+HEADERS = {"X-Accel-Buffering": "no"}  # (a proxy that keeps it back would show the past as the present)
+
+
+async def stream(asked: Asked[NoForm]) -> Response:
+    """503 where too many watch: his page says that it does not go on."""
+    board = Board.of(asked.site)
+    if board.watching >= MOST:
+        return Response(status_code=503, headers={"Retry-After": "60"})
+    return StreamingResponse(events(asked, board), media_type="text/event-stream", headers=HEADERS)
+
+
+async def events(asked: Asked[Any], board: Board, every: float = EVERY_SECONDS) -> AsyncIterator[bytes]:
+    time = asyncio.get_running_loop().time
+    ends, again = time() + LONGEST_SECONDS, time() + AGAIN_SECONDS
+    sent: dict[str, str] = {}
+    board.watching += 1
+    try:
+        yield f"retry: {RETRY_MS}\n\n".encode()
+        while time() < ends:
+            if time() >= again:
+                if not await _still(asked):
+                    yield _event("out", {})
+                    return
+                again = time() + AGAIN_SECONDS
+            yield await _told(asked, board, sent)
+            await asyncio.sleep(every)
+        yield _event("end", {})
+    finally:
+        board.watching -= 1
+
+
+async def _still(asked: Asked[Any]) -> bool:
+    """What is not known is no."""
+    try:
+        return await asked.still()
+    except DialpactError:
+        return False
+
+
+async def _told(asked: Asked[Any], board: Board, sent: dict[str, str]) -> bytes:
+    """``sent``: what his page shows, which becomes what it will show."""
+    try:
+        seen = await board.look(asked)
+    except DialpactError as error:
+        seen = Seen(why=asked.fault(error), look=await board.standing(asked))
+    parts = await board.parts(seen, asked)
+    if seen.now is None:  # the figures stay as they were, and the page says so
+        parts = {"duties": parts["duties"], "standing": parts["standing"]}
+    changed = {name: html for name, html in parts.items() if sent.get(name) != html}
+    sent |= changed
+    if seen.now is None:
+        return _event("unknown", {"why": seen.why, "parts": changed})
+    at = seen.now.at.astimezone(asked.zone)
+    told = {"at": at.strftime("%H:%M:%S"), "parts": changed, "plot": plot(seen.now)}
+    return _event("look", told)
+
+
+def _event(name: str, data: dict[str, Any]) -> bytes:
+    """One line of JSON, whatever is in it."""
+    return b"event: " + name.encode() + b"\ndata: " + msgspec.json.encode(data) + b"\n\n"

@@ -1,0 +1,43 @@
+"""What a supervisor may see of the registers: what is of his businesses, campaigns and agents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dialpact.application import browsing
+from dialpact.compliance.registers.account import Role
+from dialpact.compliance.registers.fault import Fault
+from dialpact.store.ports.browsing import ANYTHING, Within
+from dialpact.web.console.page import Asked
+
+NONE = ("",)  # no campaign is called so
+
+
+def within(asked: Asked[Any]) -> Within:
+    """Whoever is limited by agents alone sees no campaign: which are theirs is nowhere said."""
+    account = asked.account
+    if account.role is not Role.SUPERVISOR:
+        return ANYTHING
+    campaigns = account.campaigns or (() if account.businesses else NONE)
+    return Within(businesses=account.businesses, campaigns=campaigns, agents=account.agents)
+
+
+def need(key: str, *, seen: bool) -> None:
+    """Fault, as for one that is not there: whose it is is not for him."""
+    if not seen:
+        raise Fault("not-registered", entry=key)
+
+
+async def need_campaign(asked: Asked[Any], id: str) -> None:
+    limits = within(asked)
+    if limits is ANYTHING:
+        return
+    found = (await browsing.campaign(asked.context, id)).entries
+    need(
+        id,
+        seen=any(
+            (not limits.businesses or row.business in limits.businesses)
+            and (not limits.campaigns or row.id in limits.campaigns)
+            for row in found
+        ),
+    )

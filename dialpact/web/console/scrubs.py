@@ -1,0 +1,196 @@
+"""A list, or a batch of leads, is judged before it is dialled: a job, with a file at its end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from starlette.responses import Response
+
+from dialpact.application import caller_ids, campaigns, leads, mappings
+from dialpact.application.actor import Right
+from dialpact.application.context import Context
+from dialpact.application.jobs import queue
+from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
+from dialpact.application.scrub import ScrubRequest
+from dialpact.compliance.jobs import UNDER_WAY, Job
+from dialpact.compliance.judge import new_id
+from dialpact.compliance.registers.account import Role
+from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.formats import LEADS
+from dialpact.web.api import job_shown
+from dialpact.web.api.scrubs import most_list
+from dialpact.web.console import job_file
+from dialpact.web.console.imports.choices import CHOICES, pairs, saved
+from dialpact.web.console.imports.upload import SENDING_SECONDS
+from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
+
+OFFICERS = frozenset({Role.OFFICER})
+ROWS = 50
+
+
+class Wanted(Form, frozen=True, kw_only=True):
+    """``batch``: of leads; 0: a list is sent."""
+
+    batch: int = 0
+    campaign: str = ""
+
+
+class Scrub(Form, frozen=True, kw_only=True):
+    """``campaign``, ``at``, ``column``, ``mapping``, ``numbers_only``, ``sheet``: of a list that is sent.
+    ``at``: another instant than now. ``column``: what the list calls its numbers.
+    """
+
+    caller_id: str
+    batch: int = 0
+    campaign: str = ""
+    trunk: str = ""
+    agent: str = ""
+    at: datetime | None = None
+    form: Literal["", "csv", "jsonl"] = ""
+    mapping: str = ""
+    column: str = ""
+    sheet: str = ""
+    numbers_only: bool = False
+
+
+async def listed(asked: Asked[Paged]) -> Shown:
+    found = await queue.listed(asked.context, "scrub", after=asked.form.after, most=ROWS)
+    values = {"jobs": found.rows, "next": found.next, "told": _told, "made": _made}
+    return Shown(template="scrubs/list.html", values=values, part="rows")
+
+
+async def new(asked: Asked[Wanted]) -> Shown:
+    context = asked.context
+    batch = (await leads.show(context, asked.form.batch)).batch if asked.form.batch else None
+    values = {
+        "batch": batch,
+        "campaign": batch.campaign if batch else asked.form.campaign,
+        "campaigns": pairs((await campaigns.listed(context, most=CHOICES)).rows),
+        "caller_ids": [
+            (one.number, one.number) for one in (await caller_ids.listed(context, most=CHOICES)).rows
+        ],
+        "mappings": await saved(context),
+        "trunks": [(name, name) for name in sorted(asked.site.config.trunks)],
+        "most": asked.site.config.api.most_upload_mb,
+    }
+    return Shown(template="scrubs/new.html", values=values)
+
+
+async def make(asked: Asked[Scrub]) -> Redirect:
+    jobs, form, sent = job_shown.desk(asked.site), asked.form, asked.files.get("file")
+    asked.context.actor.need(Right.LEADS if form.batch else Right.CHECK)
+    if not form.batch and (sent is None or not sent.bytes):
+        raise Fault("import-no-file")
+    campaign = await _campaign(asked.context, form)
+    request = ScrubRequest(
+        campaign=campaign.id,
+        caller_id=form.caller_id,
+        trunk=form.trunk,
+        agent=form.agent,
+        at=None if form.batch else form.at,
+        form=form.form,
+        language=asked.language,
+        sheets=(form.sheet,) if form.sheet else (),
+        given=await mappings.given(
+            asked.context,
+            LEADS,
+            mapped={"number": form.column} if form.column else {},
+            saved=form.mapping,
+            numbers_only=form.numbers_only,
+        ),
+    )
+    job = await queue.submit(
+        asked.context,
+        jobs.files,
+        "scrub",
+        msgspec.to_builtins(ScrubAsked(request=request, batch=form.batch)),
+        id=new_id(),
+        key="",
+        businesses=(campaign.business,),
+        sent=sent.file if sent and not form.batch else None,
+    )
+    jobs.wake()
+    return Redirect(to=f"/scrubs/{job.id}")
+
+
+async def show(asked: Asked[NoForm]) -> Shown:
+    job = await queue.show(asked.context, "scrub", asked.path["id"])
+    error = Fault(job.error.code, **job.error.detail) if job.error else None
+    values = {
+        "job": job,
+        "told": _told(job),
+        "made": _made(job),
+        "under_way": job.state in UNDER_WAY,
+        "error": asked.fault(error) if error else "",
+    }
+    return Shown(template="scrubs/job.html", values=values, part="state")
+
+
+async def file(asked: Asked[NoForm]) -> Response:
+    files = job_shown.desk(asked.site).files
+    job, _ = await queue.result(asked.context, files, "scrub", asked.path["id"])
+    assert job.result is not None
+    return await job_file.download(asked, job, files, f"scrub-{job.id[:12]}.{job.result['scrubbed']['form']}")
+
+
+async def cancel(asked: Asked[NoForm]) -> Redirect:
+    jobs = job_shown.desk(asked.site)
+    job = await queue.cancel(asked.context, jobs.files, "scrub", asked.path["id"])
+    if job.state == "cancelled":
+        jobs.cancel(job.id)
+    return Redirect(to="/scrubs", said="scrubs.forgotten")
+
+
+async def _campaign(context: Context, form: Scrub) -> Any:
+    """Of the batch, or as it was said. Fault for one that is not there."""
+    id = (await leads.show(context, form.batch)).batch.campaign if form.batch else form.campaign
+    for found in (await context.store.campaigns.list(id=id)).rows if id else ():
+        return found
+    raise Fault("unknown-campaign", value=id)
+
+
+def _told(job: Job) -> ScrubAsked | None:
+    return msgspec.convert(job.detail, ScrubAsked) if job.detail else None
+
+
+def _made(job: Job) -> ScrubMade | None:
+    if not job.result:
+        return None
+    return msgspec.convert({name: job.result[name] for name in ("scrubbed", "policy")}, ScrubMade)
+
+
+PAGES = (
+    Page(method="GET", path="/scrubs", action="scrubs.list", roles=OFFICERS, handle=listed, form=Paged),
+    Page(method="GET", path="/scrubs/new", action="scrubs.new", roles=OFFICERS, handle=new, form=Wanted),
+    Page(
+        method="POST",
+        path="/scrubs",
+        action="scrubs.make",
+        roles=OFFICERS,
+        handle=make,
+        form=Scrub,
+        changes=True,
+        uploads=True,
+        most_body=most_list,
+        seconds=SENDING_SECONDS,
+    ),
+    Page(method="GET", path="/scrubs/{id}", action="scrubs.show", roles=OFFICERS, handle=show),
+    Page(
+        method="GET",
+        path="/scrubs/{id}/file",
+        action="scrubs.file",
+        roles=OFFICERS,
+        handle=file,
+        seconds=job_shown.FILE_SECONDS,
+    ),
+    Page(
+        method="POST",
+        path="/scrubs/{id}/cancel",
+        action="scrubs.cancel",
+        roles=OFFICERS,
+        handle=cancel,
+        changes=True,
+    ),
+)

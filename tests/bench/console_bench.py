@@ -1,0 +1,204 @@
+"""How long the console's pages take beside a gate that is asked, and what that costs the gate's callers.
+
+A year of a large house: 1,000,000 decisions, 300,000 recordings, 10,000,000 numbers on the do-not-call list.
+An officer opens each page that his role has and that needs no id, one after the other without a pause, while
+calls begin at the gate. The gate alone and beside the pages takes turns; compare the ratio. A page that is
+not answered with 200 ends the bench.
+
+    make bench BENCH="--only console"
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import json
+import shutil
+import socket
+import sqlite3
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from dialpact.compliance.registers.account import Role
+from dialpact.store.sqlite import migrate
+from dialpact.web.console.routing import pages
+from tests.bench import inspection_bench, native, register_size
+from tests.bench.api_bench import CALLS_A_SECOND, SECONDS, nicer, player
+from tests.bench.decision import p50, p99
+from tests.bench.gate_site import fill
+from tests.bench.process import Process, module, running
+from tests.bench.stand import initialise
+from tests.cli.conftest import Home
+from tests.web.console.roles import table as roles
+from tests.web.console.signed_in import tokens
+
+DECISIONS, NUMBERS = 1_000_000, 10_000_000
+FIRST = 15_000_000_000  # of the list: nobody whom the gate is asked about
+PATIENCE = 60.0
+
+
+class Opened:
+    """What an officer opens: addresses and forms, and how long each took."""
+
+    def __init__(self, port: int, cookie: tuple[str, str]) -> None:
+        self._port = port
+        self._headers = {"Cookie": "=".join(cookie), "Sec-Fetch-Site": "same-origin"}
+        self._headers |= {"Content-Type": "application/x-www-form-urlencoded"}
+        self.took: dict[str, list[float]] = {}
+        self.stop = threading.Event()
+        self.failed: list[str] = []
+
+    def wanted(self) -> Iterator[tuple[str, str, str, str]]:
+        """Name, method, path and body of each page that reads and needs no id."""
+        rows = roles()
+        for page in pages():
+            shows = page.roles is not None and Role.OFFICER in page.roles and not page.changes
+            if not shows or page.seconds is None or "{" in page.path or page.path.startswith("/me"):
+                continue
+            fields = urlencode(rows[page.name].get("bench", rows[page.name].get("form", {})), doseq=True)
+            if page.method == "GET":
+                yield page.name, "GET", f"{page.path}?{fields}" if fields else page.path, ""
+            elif "bench" in rows[page.name]:
+                yield page.name, "POST", page.path, fields
+
+    def open(self, name: str, method: str, path: str, body: str) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            began = time.perf_counter()
+            connection.request(method, path, body or None, self._headers)
+            answer = connection.getresponse()
+            content = answer.read()
+            self.took.setdefault(name, []).append(time.perf_counter() - began)
+            if answer.status != 200:
+                raise RuntimeError(f"{name}: {answer.status} {content[:300]!r}")
+
+    def wait(self) -> None:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.open("", "GET", "/", "")
+                return
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
+    def run(self) -> None:
+        """Until ``stop``."""
+        try:
+            while not self.stop.is_set():
+                for each in self.wanted():
+                    if self.stop.is_set():
+                        return
+                    self.open(*each)
+        except Exception as error:
+            self.failed.append(str(error))
+
+
+def large(folder: Path) -> None:
+    """The database of the house, made once and kept in ``.bench/``."""
+    scripts = "".join(script for _, script in migrate.scripts())
+    digest = hashlib.sha256(f"{scripts}{DECISIONS}{NUMBERS}".encode()).hexdigest()[:12]
+    made = native.CACHE / f"console-{digest}.db"
+    if not made.exists():
+        native.CACHE.mkdir(exist_ok=True)
+        for older in native.CACHE.glob("console-*"):
+            older.unlink()
+        making = made.with_suffix(".making")
+        print("making the database of the bench, some minutes, once", file=sys.stderr)
+        fill(making)
+        inspection_bench.happened(making, DECISIONS)
+        _refuse(making)
+        making.rename(made)
+    shutil.copyfile(made, folder / "dialpact.db")
+
+
+def _refuse(database: Path) -> None:
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as db:
+        for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -262144"):
+            db.execute(f"PRAGMA {setting}")
+        values = {"start": 86 * 10**11 + FIRST, "step": 97, "since": "2026-01-01T00:00:00.000000Z"}
+        for first in range(0, NUMBERS, register_size.SLICE):
+            db.execute("BEGIN")
+            db.execute(register_size.ROWS, values | {"first": first, "end": first + register_size.SLICE})
+            db.execute("COMMIT")
+        db.execute("PRAGMA journal_mode = WAL")
+
+
+def measure(rounds: int, folder: Path) -> dict[str, Any]:
+    """``pages``: milliseconds by page; ``quiet``, ``loaded``: the gate's; ``ratio`` of these two."""
+    initialise(folder)
+    (folder / "dialpact.db").unlink(missing_ok=True)
+    large(folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = folder / "dialpact.toml"
+    config.write_text(
+        config.read_text("utf-8").replace('"127.0.0.1:9080"', f'"127.0.0.1:{port}"'), encoding="utf-8"
+    )
+    opened = Opened(port, tokens(Home(folder))[Role.OFFICER])
+    taken: dict[str, list[dict[str, Any]]] = {"quiet": [], "loaded": []}
+    played = 0
+    with contextlib.ExitStack() as stack:
+
+        def start(name: str, words: list[str]) -> Process:
+            return stack.enter_context(running(words, folder / f"{name}.log", None))
+
+        gate = int(start("gate", module("tests.bench.gate_site", "full", str(folder))).ask())
+        start("web", nicer(module("tests.bench.api_site", str(folder))))
+        opened.wait()
+        client = start("client", player(folder))
+        for turn in range(rounds + 1):  # (the first warms up)
+            for kind in taken:
+                opened.stop.clear()
+                asking = threading.Thread(target=opened.run)
+                if kind == "loaded":
+                    asking.start()
+                calls = CALLS_A_SECOND * SECONDS
+                one = json.loads(client.ask(f"{gate} 1 {calls} {played} {CALLS_A_SECOND}"))
+                played += calls
+                opened.stop.set()
+                if kind == "loaded":
+                    asking.join()
+                if opened.failed:
+                    raise RuntimeError(opened.failed[0])
+                if turn:
+                    taken[kind].append(one)
+            if not turn:
+                opened.took.clear()
+    found: dict[str, Any] = {kind: _figures(turns) for kind, turns in taken.items()}
+    found["ratio"] = {name: found["loaded"][name] / found["quiet"][name] for name in found["quiet"]}
+    found["pages"] = {
+        name: {"p50_ms": 1000 * statistics.median(took), "p95_ms": 1000 * _p95(took), "opened": len(took)}
+        for name, took in sorted(opened.took.items())
+        if name
+    }
+    return found
+
+
+def _p95(took: list[float]) -> float:
+    return sorted(took)[int(0.95 * (len(took) - 1) + 0.5)]
+
+
+def _figures(turns: list[dict[str, Any]]) -> dict[str, float]:
+    pooled = {"seconds": [second for one in turns for second in one["seconds"]]}
+    return {"p50_ms": 1000 * p50(pooled), "p99_ms": 1000 * p99(pooled)}
+
+
+def table(found: dict[str, Any]) -> str:
+    lines = [f"{'page':34} p50 ms   p95 ms   opened"]
+    for name, page in sorted(found["pages"].items(), key=lambda each: -each[1]["p95_ms"]):
+        lines.append(f"{name:32} {page['p50_ms']:8.1f} {page['p95_ms']:8.1f} {page['opened']:8}")
+    for kind, name in (("quiet", "gate by itself"), ("loaded", "beside the pages")):
+        lines.append(f"{name:32} {found[kind]['p50_ms']:8.2f} {found[kind]['p99_ms']:8.2f} (p99)")
+    ratio = found["ratio"]
+    lines.append(f"{'ratio':32} {ratio['p50_ms']:8.2f} {ratio['p99_ms']:8.2f} (p99)")
+    return "\n".join(lines)

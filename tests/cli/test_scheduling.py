@@ -1,0 +1,58 @@
+"""Threads that answer calls ask for short slices of the processor, and so do those that they start."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from dialpact.cli import scheduling
+
+KNOWS = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2]) >= (6, 12)
+ASKS = """
+import os, threading
+from dialpact.cli import scheduling
+seen, go = [], threading.Event()
+
+def look():
+    go.wait()
+    seen.append(scheduling.slice_of(threading.get_native_id()))
+
+before = threading.Thread(target=look)
+before.start()
+{first}
+assert scheduling.promptly() is {asked}
+go.set()
+before.join()
+after = threading.Thread(target=look)
+after.start()
+after.join()
+print(seen, os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0))
+"""
+
+
+def asks(first: str = "", asked: bool = True) -> str:
+    program = ASKS.format(first=first, asked=asked)
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+
+def test_every_thread_and_its_niceness_stays() -> None:
+    wanted = scheduling.SLICE if KNOWS else 0
+    nice = os.getpriority(os.PRIO_PROCESS, 0) + 3
+    assert asks("os.nice(3)") == f"[{wanted}, {wanted}] {nice} {os.SCHED_OTHER}\n"
+
+
+def test_another_policy_stays() -> None:
+    tasks = "map(int, os.listdir('/proc/self/task'))"
+    first = f"for task in {tasks}: os.sched_setscheduler(task, os.SCHED_BATCH, os.sched_param(0))"
+    assert asks(first, asked=False).endswith(f" {os.SCHED_BATCH}\n")
+
+
+def test_a_machine_of_another_kind_is_asked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    assert not scheduling.promptly()
+    assert scheduling.slice_of(threading.get_native_id()) == 0
