@@ -7,7 +7,6 @@ from typing import Any
 from starlette.responses import Response
 
 from dialpact.application.jobs import queue
-from dialpact.compliance.errors import NotPermitted
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.fault import Fault
@@ -33,9 +32,9 @@ def why(asked: Asked[Any], job: Job) -> str:
 
 
 def need_own(asked: Asked[Any], job: Job) -> None:
-    """Raises NotPermitted."""
+    """Fault, as for what is not there: of another's, an auditor has nothing to end."""
     if not may_end(asked, job):
-        raise NotPermitted(f"{asked.account.id}: of another's job")
+        raise Fault("not-registered", entry=job.id)
 
 
 async def result(asked: Asked[Any], kind: JobKind, name: str) -> Response:

@@ -8,6 +8,7 @@ from tests.webhooks.dead import given_up
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
 PACKAGE, SCRUB = "bac4a6e0" * 4, f"{'5c12b' * 6}00"
+VERIFICATION = "5ea1" * 8
 
 # Words that whoever may not see business jianghan must not see anywhere in an answer.
 TRACES = ("jianghan", CALL, RECORDING)
@@ -33,5 +34,6 @@ def furnish(home: Home) -> Home:
     home.run("consent", "add", NUMBER, "--business", "jianghan", *agreed)
     job_made.package(home, PACKAGE, CALL)
     job_made.scrub(home, SCRUB, "jianghan-1")
+    job_made.verification(home, VERIFICATION)
     given_up(home, "jianghan-crm", "http://127.0.0.1:1/", "msg_jianghan", "jianghan")
     return home

@@ -9,8 +9,11 @@ from typing import Any
 
 import msgspec
 
+from dialpact.application.jobs import verifying
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
+from dialpact.application.jobs.verifying import VerificationAsked, VerificationFound, VerificationMade
+from dialpact.application.ledger.audit.found import AuditFinding, Looked
 from dialpact.application.scrub import Scrubbed, ScrubRequest
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.jobs import Job, JobKind
@@ -55,6 +58,46 @@ PACKAGE = {"media_type": "application/zip", "calls": 1, "records": 7, "absent": 
 def package(home: Home, id: str, call: str, businesses: tuple[str, ...] = ("jianghan",)) -> None:
     detail = {"question": {"call": call}, "calls": [call], "reason": "", "language": "en"}
     done(home, id, "evidence-package", detail, PACKAGE, businesses=businesses, file="evidence-x.zip")
+
+
+def verification(home: Home, id: str) -> None:
+    """One that found a row that is not what the log says."""
+    made = VerificationMade(
+        asked=VerificationAsked(),
+        given=False,
+        entries=9,
+        checked=9,
+        erased=1,
+        unproven=1,
+        checkpoints=2,
+        findings=1,
+        forks=0,
+        given_up=(),
+        strangers=(),
+        unlooked=("/copies: Permission denied",),
+        keys=("dialpact/pbx1+12345678+AQ==",),
+        registers={"business": Looked(rows=2, unbound=1)},
+    )
+    wrong = AuditFinding(
+        problem="register",
+        code="row-changed",
+        leaf=1,
+        kind="business",
+        key="jianghan",
+        values={"logged": "a", "found": "b"},
+    )
+    content = msgspec.json.encode(VerificationFound(made=made, listed=(wrong,)))
+    result = {"media_type": verifying.MEDIA_TYPE, "made": msgspec.to_builtins(made)}
+    done(
+        home,
+        id,
+        verifying.KIND,
+        {},
+        result,
+        businesses=(),
+        file=verifying.RESULT,
+        content=content,
+    )
 
 
 def scrub(

@@ -110,7 +110,7 @@ def test_who_makes_packages(at: Visitor) -> None:
 def test_a_file_that_is_done_is_taken_away(at: Visitor, furnished: Home) -> None:
     path = begun(at, "/ledger/packages", {"call": a_call(furnished), "reason": "r"})
     over(at, path)
-    assert at.as_("auditor").post(f"{path}/cancel").status == 403
+    assert at.as_("auditor").post(f"{path}/cancel").status == 404
     assert at.post(f"{path}/cancel").status == 303
     assert "文件已不保留" in at.get(path).text
     assert at.get(f"{path}/file").status == 410

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from dialpact.presentation.ledger_proof import consistency_text, encoded, leaf_o
 from dialpact.web.console.downloads import attachment
 from dialpact.web.console.ledger import addresses
 from dialpact.web.console.ledger.readers import READERS, ROWS
-from dialpact.web.console.page import Asked, Form, NoForm, Page, Redirect, Shown
+from dialpact.web.console.page import Asked, Form, NoForm, Page, Shown
 
 Leaf = Annotated[int, msgspec.Meta(ge=0, le=(1 << 62))]
 # Of records, as the log has them; the first is what is looked up most.
@@ -60,16 +60,19 @@ async def listed(asked: Asked[Range]) -> Shown:
     return Shown(template="ledger/leaves.html", values=values)
 
 
-async def find(asked: Asked[Record]) -> Redirect:
+async def find(asked: Asked[Record]) -> Shown:
     form = asked.form
     if form.leaf is not None:
-        return Redirect(to=f"/ledger/leaf/{form.leaf}")
-    leaf = await entries.leaf_of(asked.context, form.kind, form.key.strip())
-    return Redirect(to=f"/ledger/leaf/{leaf}")
+        return await _shown(asked, form.leaf)
+    return await _shown(asked, await entries.leaf_of(asked.context, form.kind, form.key.strip()))
 
 
 async def show(asked: Asked[NoForm]) -> Shown:
-    found = await entries.there(asked.context, addresses.whole(asked.path["leaf"]))
+    return await _shown(asked, addresses.whole(asked.path["leaf"]))
+
+
+async def _shown(asked: Asked[Any], leaf: int) -> Shown:
+    found = await entries.there(asked.context, leaf)
     record = msgspec.json.format(found.record, indent=1).decode() if found.record else ""
     values = {
         "kinds": KINDS,
