@@ -7,6 +7,7 @@ MODULES = (
     "language",
     "ledger.acts",
     "ledger.checkpoints",
+    "ledger.erasures",
     "ledger.leaves",
     "ledger.verifications",
     "ledger.witnesses",

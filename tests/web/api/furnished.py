@@ -8,7 +8,7 @@ from tests.webhooks.dead import given_up
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
 PACKAGE, SCRUB = "bac4a6e0" * 4, f"{'5c12b' * 6}00"
-VERIFICATION = "5ea1" * 8
+VERIFICATION, ERASURE = "5ea1" * 8, "e4a5" * 8
 
 # Words that whoever may not see business jianghan must not see anywhere in an answer.
 TRACES = ("jianghan", CALL, RECORDING)
@@ -35,5 +35,6 @@ def furnish(home: Home) -> Home:
     job_made.package(home, PACKAGE, CALL)
     job_made.scrub(home, SCRUB, "jianghan-1")
     job_made.verification(home, VERIFICATION)
+    job_made.erasure(home, ERASURE)
     given_up(home, "jianghan-crm", "http://127.0.0.1:1/", "msg_jianghan", "jianghan")
     return home

@@ -100,6 +100,13 @@ def verification(home: Home, id: str) -> None:
     )
 
 
+def erasure(home: Home, id: str) -> None:
+    """A look that found something whose time is over."""
+    erased = {"decisions": 2, "recordings": 3, "needed": 1}
+    result = {"media_type": "application/json", "erased": erased, "today": "2029-01-01"}
+    done(home, id, "erasure", {"request": 0}, result, businesses=())
+
+
 def scrub(
     home: Home,
     id: str,

@@ -18,6 +18,7 @@ from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.cli.test_witnesses import name
 from tests.outsiders import FakeWitness, Said
+from tests.web.api.furnished import ERASURE
 from tests.web.console.visitor import Visitor, account, console
 
 LATER = 30.0  # seconds for a job
@@ -26,6 +27,8 @@ LATER = 30.0  # seconds for a job
 @pytest.fixture
 def at(furnished: Home) -> Iterator[Visitor]:
     furnished.run("ledger", "checkpoint")
+    with closing(sqlite3.connect(furnished.path / "dialpact.db")) as database, database:
+        database.execute("DELETE FROM job WHERE kind = 'ledger-verification'")  # nobody has verified it yet
     with console(furnished, works=True) as found:
         yield found
 
@@ -272,3 +275,27 @@ def test_a_leaf_of_an_act_leads_to_it(at: Visitor) -> None:
     page = at.get("/ledger/acts").page
     link = next(link for link in page.links if link.startswith("/ledger/leaf/"))
     assert "登记与操作" in at.get(link).text
+
+
+def test_an_erasure_is_looked_at_and_asked_for_by_an_officer(at: Visitor, furnished: Home) -> None:
+    """What two officers decide together is confirmed on the page of approvals."""
+    path = begun(at, "/ledger/erasures")
+    page = over(at, path).get(path).page
+    assert "没有到期的" in page.text and not [form for form in page.forms if form.action.endswith("/ask")]
+    refused = at.post(f"{path}/ask", {"reason": "time over"})
+    assert refused.status == 422 and refused.page.alerts
+    assert at.as_("administrator").post(f"{path}/ask", {"reason": "r"}).status == 403
+    assert at.as_("auditor").get("/ledger/erasures").status == 403
+    assert path in at.as_("administrator").get("/ledger/erasures").page.links
+
+
+def test_what_is_over_is_shown_before_anybody_asks(furnished: Home) -> None:
+    with console(furnished) as at:
+        page = at.get(f"/ledger/erasures/{ERASURE}").page
+        assert "有到期的" in page.text and "2029-01-01" in page.text
+        assert "另一名合规专员" in page.form(f"/ledger/erasures/{ERASURE}/ask").words
+        looked = at.as_("administrator").get(f"/ledger/erasures/{ERASURE}").page
+        assert "只有合规专员" in looked.text
+        sent = at.post(f"/ledger/erasures/{ERASURE}/ask", {"reason": "time over"})
+        assert (sent.status, sent.headers["location"]) == (303, "/approvals?said=approvals.asked")
+        assert "time over" in at.get("/approvals").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -12,7 +13,7 @@ from dialpact.compliance.ledger.heads import LedgerForked, stated
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.ledger_proof import consistency_text, encoded, leaf_object
 from dialpact.web.console.downloads import attachment
-from dialpact.web.console.ledger import addresses
+from dialpact.web.console.ledger import addresses, words
 from dialpact.web.console.ledger.readers import READERS, ROWS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Shown
 
@@ -52,8 +53,8 @@ async def listed(asked: Asked[Range]) -> Shown:
     start = page.rows[0].leaf if page.rows else 0
     values = {
         "rows": page.rows,
-        "kinds": KINDS,
-        "choices": [(kind, asked.text(f"record-kind.{kind}")) for kind in KINDS],
+        "words": partial(words.kind, asked),
+        "choices": [(kind, words.kind(asked, kind)) for kind in KINDS],
         "earlier": max(0, start - ROWS) if start else None,
         "later": page.rows[-1].leaf + 1 if page.next else None,
     }
@@ -75,7 +76,7 @@ async def _shown(asked: Asked[Any], leaf: int) -> Shown:
     found = await entries.there(asked.context, leaf)
     record = msgspec.json.format(found.record, indent=1).decode() if found.record else ""
     values = {
-        "kinds": KINDS,
+        "kind": words.kind(asked, found.entry.kind),
         "proof": found,
         "record": record,
         "holds": entries.leads(found),
