@@ -67,10 +67,10 @@ def test_incidents_of_the_last_day_are_counted_by_kind(visitor: Visitor, furnish
 
 
 def test_whoever_leads_a_team_sees_it_alone_and_nobodys_number(visitor: Visitor, furnished: Home) -> None:
-    mine = blocked(furnished, "b10c" * 8, agent="1001", campaign="spring", caller_id=OTHER)
-    blocked(furnished, "b10d" * 8, agent="1002", campaign="spring")
+    mine = blocked(furnished, "b10c" * 8, agent="1001", campaign="team", caller_id=OTHER)
+    blocked(furnished, "b10d" * 8, agent="1002", campaign="team")
     visitor.known.accounts["lead"] = account(
-        Role.SUPERVISOR, id="lead", campaigns=("spring",), agents=("1001",)
+        Role.SUPERVISOR, id="lead", campaigns=("team",), agents=("1001",)
     )
     opened = visitor.as_("lead").get("/")
     assert [link for link in opened.page.links if link.startswith("/calls/")] == [f"/calls/{mine.id}"]
