@@ -93,3 +93,11 @@ def test_in_shadow_it_is_said_that_nothing_is_blocked(furnished: Home) -> None:
     furnished.config.write_text(text.replace('mode = "enforce"', 'mode = "shadow"'), "utf-8")
     with console(furnished) as visitor:
         assert "旁观模式：只记录裁决，什么都不拦截。" in visitor.get("/").text
+
+
+def test_complaints_that_press_want_a_person(visitor: Visitor, furnished: Home) -> None:
+    """One whose last day is over; of nobody's who leads another team."""
+    received = (furnished.machine.clock.now() - timedelta(days=60)).date().isoformat()
+    furnished.run("complaint", "add", "13912345678", "--at", received, "--received-at", received)
+    assert "逾期 1，" in visitor.get("/").text
+    assert "逾期" not in visitor.as_("supervisor").get("/").text
