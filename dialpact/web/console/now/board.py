@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -55,7 +56,7 @@ class Board:
     """Of one site."""
 
     def __init__(self) -> None:
-        self.watching = 0
+        self.watching: Counter[str] = Counter()  # streams, by account
         self._seen: dict[tuple[Wanted, Role], Seen] = {}
         self._made: dict[tuple[Wanted, Role, Language], tuple[Seen, dict[str, str]]] = {}
         self._making = asyncio.Lock()
