@@ -1,9 +1,15 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
 MODULES = (
+    "account",
+    "accounts",
     "approvals",
+    "calling_hours",
+    "complaints",
     "exports",
     "imports",
+    "incidents",
+    "inspections",
     "language",
     "ledger.acts",
     "ledger.checkpoints",
@@ -14,8 +20,13 @@ MODULES = (
     "now",
     "packages.building",
     "packages.checking",
+    "recordings",
     "registers",
+    "reload",
     "scrubs",
+    "settings",
+    "sign_in",
+    "why",
 )
 # Where each stands in the navigation.
 ORDER = (
