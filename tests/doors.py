@@ -18,8 +18,7 @@ WORDS = {
     "en": (
         "Tasks and doors",
         "[中文](doors.zh-CN.md)",
-        "What people do, and where: at the shell, by a program, at a page. A command, endpoint or page that is "
-        "in no row fails a test.",
+        "What people do, and where: at the shell, by a program, at a page. What is in no row fails a test.",
         ("task", "command line", "API", "console"),
     ),
     "zh": (
