@@ -15,7 +15,7 @@ import structlog
 
 from dialpact.application.accounts import links
 from dialpact.application.reloading import Reloading, Word
-from dialpact.cli import job_worker, notify
+from dialpact.cli import asterisk, job_worker, notify
 from dialpact.cli.api_key import secret
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.interpreter import settle
@@ -55,6 +55,7 @@ async def web(session: CommandContext) -> int:
         session.machine.uptime,
         partial(job_worker.command, Path(config.origin)),
         BUSY_MS,
+        asterisk.manager,
     )
     sources = (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
     alive = asyncio.create_task(notify.stay_alive())

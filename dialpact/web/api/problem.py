@@ -46,17 +46,17 @@ CONFLICTS = frozenset(
             "consent-differs",
         ),
         *("recording-not-over", "recording-flawed", "recording-changed"),
-        *("recording-missing", "recording-unreadable"),
+        *("recording-missing", "recording-unreadable", "not-listening"),
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
         *("account-taken", "account-faster", "account-not-first"),
         *("approval-asked", "approval-closed", "approval-lapsed", "approval-changed", "approval-unproven"),
+        "reload-changed",
     }
 )
 OTHER = {
     "recording-disposed": 410,
     "no-recording-file": 404,
     "job-expired": 410,
-    "not-listening": 403,
     "approval-own": 403,
     "approval-no-officer": 403,
     "approval-new-account": 403,
