@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 from contextlib import closing
@@ -118,6 +119,17 @@ def test_the_doctor(visitor: Visitor, htmx: bool) -> None:
     assert results == sorted(results, key=order.index)
     assert all((row["处理办法"] != "–") == (row["结果"] in order[:2]) for row in rows)
     assert ("<html" in found.body.decode()) is not htmx
+
+
+def test_what_another_user_may_not_see_is_not_looked_at(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`dialpact web` has a user of its own: that he can not read a key is no finding, and not well either."""
+    monkeypatch.setattr(os, "geteuid", lambda: 4242)
+    rows = {row["检查项"]: row for row in visitor.post("/settings/doctor").page.rows if row}
+    for check in ("签名密钥", "AMI 密钥", "录音目录", "Asterisk"):
+        assert rows[check]["结果"] == "未判定" and "dialpact asterisk doctor" in rows[check]["判定"]
+    assert rows["工作日历"]["结果"] in ("正常", "警告", "不通过"), "anybody may"
 
 
 def hostile(home: Home) -> None:
