@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from dialpact.application.accounts.desk import Desk
 from dialpact.application.doctor.live import Opening
 from dialpact.application.gate import Gate
 from dialpact.application.health import Looking
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.now import Watch
+from dialpact.application.waveforms import Drawing
 from dialpact.compliance.clock import Clock, Uptime
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
@@ -41,6 +44,7 @@ class Site:
     it. ``reads``: read only and of nobody else, for what each request asks: it waits for no write.
     ``manager``: opens Asterisk's AMI as the doctor's own user; None: nobody here does.
     ``health``: how everything stands, for whoever watches; None where nobody looks. ``watch``: what goes on.
+    ``drawing``: makes the waveforms that the listener has not.
     """
 
     config: Config
@@ -55,6 +59,12 @@ class Site:
     manager: Opening | None = None
     health: Looking | None = None
     watch: Watch = field(default_factory=Watch)
+    drawing: Drawing = field(default_factory=Drawing)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Of who signs in."""
+        return Desk(self.config)
 
 
 class RouteSource(Protocol):
