@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
@@ -36,6 +37,7 @@ from dialpact.compliance.registers.approval import (
 from dialpact.compliance.registers.factor import Factor, Kind
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create
+from dialpact.store.sqlite.registers.approval import SQL
 from dialpact.store.sqlite.snapshot import opened
 from dialpact.testing import FixedClock
 
@@ -466,3 +468,13 @@ async def test_a_closed_one_stays_closed(office: Office) -> None:
     ):
         with pytest.raises(StoreRefused):
             await office.root.store.transact(lambda connection, sql=statement: connection.execute(sql))
+
+
+@pytest.mark.parametrize("name", ["open_about", "list_open", "count_open"])
+async def test_what_waits_is_found_by_its_own_index(office: Office, name: str) -> None:
+    """However many requests were closed before."""
+    sql = getattr(SQL, name).sql
+    with closing(sqlite3.connect(office.path)) as db:
+        values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
+        first = db.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchone()
+    assert first[3] == "SEARCH approval USING INDEX approval_open (lapses_at>?)"
