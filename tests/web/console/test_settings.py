@@ -104,7 +104,11 @@ def test_of_callees_in_another_zone(furnished: Home) -> None:
     with console(furnished) as visitor:
         page = visitor.get("/settings/calendar?year=2026&zone=America/Los_Angeles")
         assert page.status == 200 and "America/Los_Angeles" in page.text
-        assert "12:00–20:59" in cells(page.body.decode())["2026-11-29"]
+        sunday = cells(page.body.decode())["2026-11-29"]
+        assert "12:00–20:59" in sunday and "us-tx sun 12:00-21:00" in sunday, "what shortens it"
+        assert "us-tx" not in cells(page.body.decode())["2026-11-30"]
+        kinds = {row["天数"]: row["原因"] for row in page.page.rows if "天数" in row}
+        assert "us-tx sun 12:00-21:00" in kinds["52"] and kinds["313"] == "–"
 
 
 @pytest.mark.parametrize("htmx", [True, False])
