@@ -12,11 +12,16 @@ import msgspec
 
 from dialpact.application import exports, import_preview
 from dialpact.application.imports import How
-from dialpact.application.jobs import exporting, importing
+from dialpact.application.jobs import exporting, importing, verifying
 from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.inspecting import InspectionAsked, InspectionKept
 from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
+from dialpact.application.jobs.verifying import VerificationAsked, VerificationFound, VerificationMade
+from dialpact.application.ledger.audit.found import AuditFinding, Looked
 from dialpact.application.scrub import Scrubbed, ScrubRequest
 from dialpact.compliance.clock import SystemClock
+from dialpact.compliance.inspection.comparison import compared
+from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.registers import formats
 from dialpact.store.sqlite import Store
@@ -60,6 +65,53 @@ PACKAGE = {"media_type": "application/zip", "calls": 1, "records": 7, "absent": 
 def package(home: Home, id: str, call: str, businesses: tuple[str, ...] = ("jianghan",)) -> None:
     detail = {"question": {"call": call}, "calls": [call], "reason": "", "language": "en"}
     done(home, id, "evidence-package", detail, PACKAGE, businesses=businesses, file="evidence-x.zip")
+
+
+def verification(home: Home, id: str) -> None:
+    """One that found a row that is not what the log says."""
+    made = VerificationMade(
+        asked=VerificationAsked(),
+        given=False,
+        entries=9,
+        checked=9,
+        erased=1,
+        unproven=1,
+        checkpoints=2,
+        findings=1,
+        forks=0,
+        given_up=(),
+        strangers=(),
+        unlooked=("/copies: Permission denied",),
+        keys=("dialpact/pbx1+12345678+AQ==",),
+        registers={"business": Looked(rows=2, unbound=1)},
+    )
+    wrong = AuditFinding(
+        problem="register",
+        code="row-changed",
+        leaf=1,
+        kind="business",
+        key="jianghan",
+        values={"logged": "a", "found": "b"},
+    )
+    content = msgspec.json.encode(VerificationFound(made=made, listed=(wrong,)))
+    result = {"media_type": verifying.MEDIA_TYPE, "made": msgspec.to_builtins(made)}
+    done(
+        home,
+        id,
+        verifying.KIND,
+        {},
+        result,
+        businesses=(),
+        file=verifying.RESULT,
+        content=content,
+    )
+
+
+def erasure(home: Home, id: str) -> None:
+    """A look that found something whose time is over."""
+    erased = {"decisions": 2, "recordings": 3, "needed": 1}
+    result = {"media_type": "application/json", "erased": erased, "today": "2029-01-01"}
+    done(home, id, "erasure", {"request": 0}, result, businesses=())
 
 
 def scrub(
@@ -129,3 +181,24 @@ def exported(home: Home, id: str) -> None:
     asked = exporting.ExportAsked(asked=exports.Asked(register="dnc"), form="csv", reason="检查")
     about = {"media_type": "text/csv", "rows": 1, "withdrawn": 0, "register": "dnc"}
     done(home, id, "export", msgspec.to_builtins(asked), about, businesses=())
+
+
+def inspection(home: Home, id: str, first: str = "2026-11-01", last: str = "2026-11-30") -> None:
+    """A report of what the home has, beside the days before."""
+    path = home.path / f"{id}.json"
+    of = ("--from", first, "--to", last, "--format", "json", "-o", str(path))
+    home.run("report", "inspection", *of, code=3)  # (the furnished home is no model)
+    report = msgspec.json.decode(path.read_bytes(), type=Inspection)
+    path.unlink()
+    kept = InspectionKept(report=report, comparison=compared(report, report, AT))
+    asked = InspectionAsked(first=report.period.first, last=report.period.last)
+    done(
+        home,
+        id,
+        "inspection",
+        msgspec.to_builtins(asked),
+        {"media_type": "application/json", "papers": {}, "no_paper": {"code": "pdf-extra", "detail": {}}},
+        businesses=(),
+        file="inspection.json",
+        content=msgspec.json.encode(kept),
+    )
