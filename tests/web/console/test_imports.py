@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from structlog.testing import capture_logs
 
+from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.web.asking import WAIT
 from tests.web.console.visitor import Opened, Visitor, console
+from tests.workbooks import packed, parts, table
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x>{{ 7 * 7 }}"
 LIST = "手机号,范围,来源\n13800138001,全部,柜台\n138,全部,柜台\n"
@@ -139,6 +143,38 @@ def test_in_english_and_with_gb18030(visitor: Visitor) -> None:
     seen = brought(english, LIST.encode("gb18030"))
     assert "Apply the 1 good rows" in seen.text and "+8613800138001" in seen.text
     assert "imports" in visitor.get("/imports").body.decode()
+
+
+def test_the_sheets_of_a_workbook_are_chosen(visitor: Visitor) -> None:
+    listed = {"一月": "13800138001", "二月<b>": "13800138002"}
+    sheets = {name: table(["number", "scope", "source"], [each, "all", "x"]) for name, each in listed.items()}
+    seen = brought(visitor, packed(parts(sheets)))
+    assert "写入全部 2 行" in seen.text and "二月<b>" in seen.text
+    again = visitor.post(place(seen) + "/again", {"sheet": ["二月<b>"]})
+    second = over(visitor, again.headers["location"])
+    assert "写入全部 1 行" in second.text and "+8613800138002" in second.text
+
+
+def test_how_far_it_is_and_cancelled(furnished: Home) -> None:
+    """Nobody does it here."""
+    with console(furnished) as visitor:
+        sent = visitor.post("/imports/dnc", {}, files={"file": ("l.csv", LIST.encode())})
+        path = sent.headers["location"]
+        assert "等待" in visitor.get(path).text
+
+        async def begun() -> None:
+            async with await Store.open(furnished.path / "dialpact.db") as store:
+                job = await store.jobs.take(datetime.now(UTC))
+                assert job is not None and await store.jobs.progress(job.id, 25, 100)
+
+        asyncio.run(begun())
+        part = visitor.get(path, htmx=True)
+        assert part.body.lstrip().startswith(b'<div id="state"') and 'value="25"' in part.body.decode()
+        assert "25 %" in part.text and 'hx-trigger="every 2s"' in part.body.decode()
+        assert visitor.post(path + "/cancel").status == 303
+        ended = visitor.get(path)
+        assert "已取消" in ended.text and "hx-trigger" not in ended.body.decode()
+        assert not (furnished.path / "api-files" / "jobs" / path.rpartition("/")[2] / "list").exists()
 
 
 def test_what_is_no_file_and_no_register(visitor: Visitor) -> None:
