@@ -13,7 +13,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from dialpact.store.sqlite import Store
+from dialpact.web.console import scrubs
 from tests.cli.conftest import Home
+from tests.web.api import job_made
+from tests.web.api.furnished import SCRUB
 from tests.web.asking import WAIT
 from tests.web.console.visitor import Opened, Visitor, console
 from tests.workbooks import packed, parts, table
@@ -143,6 +146,31 @@ def test_in_english_and_with_gb18030(visitor: Visitor) -> None:
     seen = brought(english, LIST.encode("gb18030"))
     assert "Apply the 1 good rows" in seen.text and "+8613800138001" in seen.text
     assert "imports" in visitor.get("/imports").body.decode()
+
+
+def test_what_was_not_applied_is_looked_at_again(visitor: Visitor, furnished: Home) -> None:
+    """The register has changed since, and not every row is good any more."""
+    row = "{0},jianghan,保险,2026-01-05,,{1}\n"
+    head = "手机号,企业,行业,同意时间,到期时间,凭证\n"
+    seen = brought(visitor, head + row.format("13800138011", "表一"), "consent")
+    about = ("--business", "jianghan", "--industry", "保险", "--granted-at", "2026-01-05")
+    furnished.run("consent", "add", "13800138011", *about, "--evidence", "另一张表")
+    done = over(visitor, visitor.post(place(seen) + "/apply", {}).headers["location"])
+    assert "没有写入任何内容" in done.text and done.page.alerts
+    again = visitor.get(place(seen))
+    assert f"{place(seen)}/again" in [form.action for form in again.page.forms]
+    second = over(visitor, visitor.post(place(seen) + "/again", {}).headers["location"])
+    assert f"{place(second)}/apply" not in [f.action for f in second.page.forms]
+
+
+def test_more_scrubs_than_a_page_has(
+    visitor: Visitor, furnished: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrubs, "ROWS", 1)  # (fifty would take long to make)
+    job_made.scrub(furnished, "5c12" * 8, "jianghan-1")
+    (more,) = [link for link in visitor.get("/scrubs").page.links if "after=" in link]
+    part = visitor.get(more, htmx=True)
+    assert part.body.lstrip().startswith(b"<tr>") and SCRUB in part.body.decode()
 
 
 def test_the_sheets_of_a_workbook_are_chosen(visitor: Visitor) -> None:
