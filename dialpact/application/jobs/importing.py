@@ -27,7 +27,6 @@ from dialpact.application.jobs.files import JobFiles
 from dialpact.compliance.jobs import UNDER_WAY, Job, JobError
 from dialpact.compliance.numbers import HOME
 from dialpact.compliance.ranges import RangeReport
-from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.columns import NOTHING, Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import IMPORTED
@@ -149,7 +148,7 @@ async def reading(
         await mappings.savable(context, save_as, given.mapped)
     return ImportAsked(
         register=register,
-        name=free_text(" ".join(name.split())[:NAME] or "-", "file"),
+        name=_visible(name),
         given=given,
         sheets=tuple(sheets),
         as_written=as_written or (register == "caller-id" and context.regions()[:1] != HOME),
@@ -223,6 +222,12 @@ def looked(files: JobFiles, job: Job) -> Looked | None:
             return msgspec.json.decode(file.read(), type=Looked)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
+
+
+def _visible(name: str) -> str:
+    """A file's name with what no eye sees written out: it may turn round what stands beside it."""
+    found = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in name)
+    return " ".join(found.split())[:NAME] or "-"
 
 
 def _kept(files: JobFiles, job: Job) -> Path:

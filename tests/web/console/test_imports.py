@@ -139,6 +139,8 @@ def test_hostile_names_and_cells_are_text(visitor: Visitor) -> None:
     named = visitor.post("/imports/dnc", {}, files={"file": ("<b>x.csv", data)})
     assert "<b>x.csv" in over(visitor, named.headers["location"]).text
     assert "<b>x.csv" in visitor.get("/imports").text
+    turned = visitor.post("/imports/dnc", {}, files={"file": ("名\u202excslx.vsc", data)})
+    assert "名\\u202excslx.vsc" in over(visitor, turned.headers["location"]).text
 
 
 def test_in_english_and_with_gb18030(visitor: Visitor) -> None:
