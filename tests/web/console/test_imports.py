@@ -233,6 +233,8 @@ def test_every_register_is_exported_with_a_reason_and_has_its_template(
     assert "已记入账本" in page.text
     file = visitor.get(made.headers["location"] + "/file")
     assert file.body.startswith(b"PK\x03\x04") and "no-store" in file.headers["cache-control"]
+    assert visitor.as_("auditor").get(made.headers["location"] + "/file").status == 404  # it was not his act
+    assert "只有办理人" in visitor.as_("auditor").get(made.headers["location"]).text
     template = visitor.get(f"/exports/{register}/template")
     assert template.body.startswith(b"\xef\xbb\xbf") and template.body.count(b"\r\n") == 1
     assert visitor.as_("auditor").get(f"/exports/{register}").status == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -107,7 +108,7 @@ async def _applying(asked: Asked[Any], job: Job) -> tuple[str, bool]:
 async def _looked(asked: Asked[Any], files: JobFiles, job: Job, how: ImportAsked) -> Mapping[str, Any]:
     register = how.register
     form = IMPORTED[register]
-    found: Looked | None = importing.looked(files, job)
+    found: Looked | None = await asyncio.to_thread(importing.looked, files, job)
     columns = (*form.columns, *form.others, *(PARTS if "number" in form.columns else ()))
     return {
         "looked": found,
