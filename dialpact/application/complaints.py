@@ -23,7 +23,7 @@ from dialpact.compliance.registers.complaint import WITHIN, Complaint
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing, rules_in_force
 from dialpact.compliance.registers.moment import HOME
-from dialpact.store.ports.complaints import EVERYBODY, InboxWanted, Theirs
+from dialpact.store.ports.complaints import EVERYBODY, InboxWanted, Theirs, Waiting
 from dialpact.store.ports.page import ALL, Page
 
 NEAREST = 5  # calls that are shown for a complaint that fits none
@@ -153,6 +153,12 @@ async def inbox(
     )
     found = await context.store.complaints.inbox(wanted, after=after, most=most)
     return Page([_deadline(one, today, calendar) for one in found.rows], found.next)
+
+
+async def waiting(context: Context, theirs: Theirs = EVERYBODY) -> Waiting:
+    """How many want an answer, and how urgently."""
+    context.actor.need(Right.CALLS)
+    return await context.store.complaints.waiting(context.now().astimezone(HOME).date(), theirs)
 
 
 async def deadline(context: Context, id: int, calendar: WorkingDays, theirs: Theirs = EVERYBODY) -> Deadline:

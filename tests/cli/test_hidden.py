@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialpact.cli.hidden import Hidden
 from dialpact.compliance.registers.fault import Fault
+from dialpact.presentation.hidden import Hidden
 
 SHY = Hidden(["02787654321", "+862788880000"], full=False)
 OPEN = Hidden([], full=True)

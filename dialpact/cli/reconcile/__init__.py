@@ -12,11 +12,11 @@ from dialpact.application.cdr_file import the_zone
 from dialpact.application.reconcile.case import Wanted, reconciled
 from dialpact.cli.command_context import FAILED, CommandContext
 from dialpact.cli.flag import By, Limit
-from dialpact.cli.hidden import Hidden
 from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.reconcile.files import CdrFiles, CdrPaths, ColumnsSaid, exit_code, note_told
 from dialpact.cli.reconcile.report import ReconcileReport
 from dialpact.compliance.registers.moment import since_until
+from dialpact.presentation.hidden import Hidden
 
 
 async def reconcile(

@@ -13,12 +13,12 @@ import typer
 
 from dialpact.application.cdr_file import CdrFile, CdrReading, FileTold, on_disk, untouched
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
-from dialpact.cli.hidden import Hidden
 from dialpact.cli.progress import progress
 from dialpact.compliance.cdr import Columns
 from dialpact.compliance.registers.moment import HOME
 from dialpact.compliance.zones import ZoneInfo
 from dialpact.presentation import texts
+from dialpact.presentation.hidden import Hidden
 
 STDIN = "-"
 PEERS = 8  # that a person is told

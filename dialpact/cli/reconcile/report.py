@@ -13,12 +13,12 @@ import typer
 from dialpact.application.cdr_file import FileTold
 from dialpact.application.reconcile.case import Reconciled
 from dialpact.cli.command_context import CommandContext
-from dialpact.cli.hidden import Hidden
 from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.reconcile.files import shift_hint, told
 from dialpact.cli.replay.report import echo_list, note_bad
 from dialpact.compliance.reconcile import NOTES, CdrFinding
 from dialpact.compliance.texts import incident_text
+from dialpact.presentation.hidden import Hidden
 
 KEPT = 1 << 20  # bytes of findings in memory; more go to a temporary file
 COLUMNS = ("at", "finding", "number", "caller_id", "trunk", "channel", "line", "decision")

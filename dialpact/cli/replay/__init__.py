@@ -13,7 +13,6 @@ from dialpact.application.replay.case import ReplayOrder, Stage, replayed
 from dialpact.application.replay.choice import the_policy, the_rules
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import Limit
-from dialpact.cli.hidden import Hidden
 from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.progress import progress
 from dialpact.cli.reconcile.files import (
@@ -32,6 +31,7 @@ from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.outbound import Field, Outbound
 from dialpact.compliance.registers.fault import Fault
+from dialpact.presentation.hidden import Hidden
 
 ASSUMED = {"cdr": Trunk(endpoint="cdr")}  # without a configuration: one trunk that everything leaves by
 

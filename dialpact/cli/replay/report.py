@@ -12,10 +12,10 @@ import typer
 from dialpact.application.replay.case import Replayed, ReplayOrder, Share, Sums, place
 from dialpact.application.replay.trial import Trialled
 from dialpact.cli.command_context import CommandContext
-from dialpact.cli.hidden import OWN, Hidden
 from dialpact.cli.imports import ShownBadRows
 from dialpact.cli.reconcile.files import told
 from dialpact.compliance.texts import finding_text, reason_text
+from dialpact.presentation.hidden import OWN, Hidden
 
 KEPT = 1 << 20  # bytes of blocked calls in memory; more go to a temporary file
 BY = ("caller_id", "campaign", "hour")

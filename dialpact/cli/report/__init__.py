@@ -18,13 +18,13 @@ from dialpact.application.report.inspection import InspectionOrder
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.cli.flag import By
-from dialpact.cli.hidden import Hidden
 from dialpact.cli.reconcile.files import CdrFiles, ColumnsSaid, note_told
 from dialpact.cli.renamed import beside
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import days
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation import texts
+from dialpact.presentation.hidden import Hidden
 from dialpact.presentation.inspection import flat
 from dialpact.presentation.inspection.paper import paper
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.texts import Language
 from dialpact.presentation import page
@@ -15,7 +17,8 @@ def paper(report: Inspection, language: Language) -> str:
     return page.html(TEMPLATE, language, **view.context(report, language))
 
 
-def part(report: Inspection, language: Language, *, heading: bool = True) -> str:
+def part(report: Inspection, language: Language, *, heading: bool = True) -> Markup:
     """The same without what makes it a page. ``heading``: its title goes with it."""
     about = view.context(report, language)
-    return page.html(TEMPLATE, language, frame="bare.html", heading=heading, **about)
+    made = page.html(TEMPLATE, language, frame="bare.html", heading=heading, **about)
+    return Markup(made)  # noqa: S704 - of a template that escapes what is put into it

@@ -42,6 +42,15 @@ class InboxWanted(Value, frozen=True, kw_only=True):
     theirs: Theirs = EVERYBODY
 
 
+class Waiting(Value, frozen=True, kw_only=True):
+    """Open ones: all, and those of which the last day is over, is today, or is not known."""
+
+    open: int
+    overdue: int
+    today: int
+    unknown: int
+
+
 class Complaints(Protocol):
     async def file(self, new: Complaint, filing: Filing, *, by: str, at: datetime) -> Filed:
         """Files it with the call nearest to its time, opts the person out, and suspends at a threshold.
@@ -68,6 +77,8 @@ class Complaints(Protocol):
         """Open ones by the day by which they must be answered, those of which it is not known before all
         others; else the newest first.
         """
+
+    async def waiting(self, today: date, theirs: Theirs) -> Waiting: ...
 
     async def one_of(self, id: int, theirs: Theirs) -> Complaint | None:
         """None also where it is nobody's of theirs."""

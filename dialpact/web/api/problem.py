@@ -48,7 +48,9 @@ CONFLICTS = frozenset(
         *("recording-not-over", "recording-flawed", "recording-changed"),
         *("recording-missing", "recording-unreadable", "not-listening"),
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
+        *("account-taken", "account-faster", "account-not-first"),
         *("approval-asked", "approval-closed", "approval-lapsed", "approval-changed", "approval-unproven"),
+        "reload-changed",
     }
 )
 OTHER = {
@@ -58,6 +60,7 @@ OTHER = {
     "approval-own": 403,
     "approval-no-officer": 403,
     "approval-new-account": 403,
+    "sign-in-wait": 429,
 }
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)

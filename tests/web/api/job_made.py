@@ -5,15 +5,25 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import msgspec
 
+from dialpact.application import exports, import_preview
+from dialpact.application.imports import How
+from dialpact.application.jobs import exporting, importing, verifying
 from dialpact.application.jobs.files import JobFiles
+from dialpact.application.jobs.inspecting import InspectionAsked, InspectionKept
 from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
+from dialpact.application.jobs.verifying import VerificationAsked, VerificationFound, VerificationMade
+from dialpact.application.ledger.audit.found import AuditFinding, Looked
 from dialpact.application.scrub import Scrubbed, ScrubRequest
 from dialpact.compliance.clock import SystemClock
+from dialpact.compliance.inspection.comparison import compared
+from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.jobs import Job, JobKind
+from dialpact.compliance.registers import formats
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.compliance.store_values import AT
@@ -57,6 +67,53 @@ def package(home: Home, id: str, call: str, businesses: tuple[str, ...] = ("jian
     done(home, id, "evidence-package", detail, PACKAGE, businesses=businesses, file="evidence-x.zip")
 
 
+def verification(home: Home, id: str) -> None:
+    """One that found a row that is not what the log says."""
+    made = VerificationMade(
+        asked=VerificationAsked(),
+        given=False,
+        entries=9,
+        checked=9,
+        erased=1,
+        unproven=1,
+        checkpoints=2,
+        findings=1,
+        forks=0,
+        given_up=(),
+        strangers=(),
+        unlooked=("/copies: Permission denied",),
+        keys=("dialpact/pbx1+12345678+AQ==",),
+        registers={"business": Looked(rows=2, unbound=1)},
+    )
+    wrong = AuditFinding(
+        problem="register",
+        code="row-changed",
+        leaf=1,
+        kind="business",
+        key="jianghan",
+        values={"logged": "a", "found": "b"},
+    )
+    content = msgspec.json.encode(VerificationFound(made=made, listed=(wrong,)))
+    result = {"media_type": verifying.MEDIA_TYPE, "made": msgspec.to_builtins(made)}
+    done(
+        home,
+        id,
+        verifying.KIND,
+        {},
+        result,
+        businesses=(),
+        file=verifying.RESULT,
+        content=content,
+    )
+
+
+def erasure(home: Home, id: str) -> None:
+    """A look that found something whose time is over."""
+    erased = {"decisions": 2, "recordings": 3, "needed": 1}
+    result = {"media_type": "application/json", "erased": erased, "today": "2029-01-01"}
+    done(home, id, "erasure", {"request": 0}, result, businesses=())
+
+
 def scrub(
     home: Home,
     id: str,
@@ -90,4 +147,58 @@ def scrub(
         {"media_type": "text/csv", **result},
         businesses=businesses,
         content=content,
+    )
+
+
+LIST = "手机号,范围,来源\n13800138001,全部,柜台\n138,全部,柜台\n".encode()
+
+
+def examined(home: Home, id: str) -> None:
+    """A list of opt-outs with a bad row, as a page shows it."""
+    form, now = formats.IMPORTED["dnc"], SystemClock().now()
+    seen = import_preview.preview(BytesIO(LIST), form, How(), now)
+    reasons = [
+        importing.Reason(rows=1, sheet="", line=row.line, fault=row.fault) for row in seen.rows if row.fault
+    ]
+    looked = msgspec.json.encode(importing.Looked(preview=seen, reasons=tuple(reasons)))
+    figures = importing.Figures(rows=2, bad=1, applied=1, looked=len(looked))
+    asked = importing.ImportAsked(register="dnc", name="名单.csv", language="zh")
+    done(
+        home,
+        id,
+        "import-check",
+        msgspec.to_builtins(asked),
+        {"media_type": importing.CSV, **msgspec.to_builtins(figures)},
+        businesses=(),
+        file=importing.BAD,
+    )
+    folder = home.path / "api-files" / "jobs" / id
+    (folder / importing.LOOKED).write_bytes(looked)
+    (folder / importing.LIST).write_bytes(LIST)
+
+
+def exported(home: Home, id: str) -> None:
+    asked = exporting.ExportAsked(asked=exports.Asked(register="dnc"), form="csv", reason="检查")
+    about = {"media_type": "text/csv", "rows": 1, "withdrawn": 0, "register": "dnc"}
+    done(home, id, "export", msgspec.to_builtins(asked), about, businesses=())
+
+
+def inspection(home: Home, id: str, first: str = "2026-11-01", last: str = "2026-11-30") -> None:
+    """A report of what the home has, beside the days before."""
+    path = home.path / f"{id}.json"
+    of = ("--from", first, "--to", last, "--format", "json", "-o", str(path))
+    home.run("report", "inspection", *of, code=3)  # (the furnished home is no model)
+    report = msgspec.json.decode(path.read_bytes(), type=Inspection)
+    path.unlink()
+    kept = InspectionKept(report=report, comparison=compared(report, report, AT))
+    asked = InspectionAsked(first=report.period.first, last=report.period.last)
+    done(
+        home,
+        id,
+        "inspection",
+        msgspec.to_builtins(asked),
+        {"media_type": "application/json", "papers": {}, "no_paper": {"code": "pdf-extra", "detail": {}}},
+        businesses=(),
+        file="inspection.json",
+        content=msgspec.json.encode(kept),
     )

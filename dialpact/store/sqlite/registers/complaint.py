@@ -18,7 +18,7 @@ from dialpact.compliance.registers.change import ITSELF
 from dialpact.compliance.registers.complaint import Complaint, Correction
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing
-from dialpact.store.ports.complaints import InboxWanted, Theirs
+from dialpact.store.ports.complaints import InboxWanted, Theirs, Waiting
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import NEWEST, keyed_page, page
@@ -99,6 +99,10 @@ class Complaints:
 
     async def inbox(self, wanted: InboxWanted, *, after: str = "", most: int = ALL) -> Page[Complaint]:
         return await self._database.read(lambda connection: _inbox(connection, wanted, after, most))
+
+    async def waiting(self, today: date, theirs: Theirs) -> Waiting:
+        given = {"today": today.isoformat(), **_whose(theirs)}
+        return await self._database.read(lambda connection: Waiting(**dict(SQL.waiting(connection, **given))))
 
     async def one_of(self, id: int, theirs: Theirs) -> Complaint | None:
         def work(connection: sqlite3.Connection) -> Complaint | None:

@@ -99,6 +99,17 @@ WHERE id < :after
        WHERE call.id = complaint.decision AND call.business IN (SELECT value FROM json_each(:businesses))))
 ORDER BY id DESC LIMIT :most;
 
+-- name: waiting(today, campaigns, agents, businesses)^
+SELECT count(*) AS open, ifnull(sum(due < :today), 0) AS overdue, ifnull(sum(due = :today), 0) AS today,
+       ifnull(sum(due IS NULL), 0) AS unknown
+FROM complaint INDEXED BY complaint_by_due
+WHERE status = 'open'
+  AND (:campaigns IS NULL OR campaign IN (SELECT value FROM json_each(:campaigns)))
+  AND (:agents IS NULL OR agent IN (SELECT value FROM json_each(:agents)))
+  AND (:businesses IS NULL OR EXISTS (
+       SELECT 1 FROM decision AS call
+       WHERE call.id = complaint.decision AND call.business IN (SELECT value FROM json_each(:businesses))));
+
 -- name: complaint_of_theirs(id, campaigns, agents, businesses)^
 SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
        answered_at, answer, closed_at, closing FROM complaint

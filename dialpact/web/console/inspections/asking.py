@@ -1,0 +1,121 @@
+"""``/inspections``: the reports that there are, and another one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from dialpact.application.jobs import inspecting, queue
+from dialpact.application.jobs.inspecting import InspectionAsked
+from dialpact.compliance.jobs import UNDER_WAY, Job
+from dialpact.web.api.scrubs import most_list
+from dialpact.web.console import jobs
+from dialpact.web.console.inspections.whose import ASK, KIND, LOOK, about
+from dialpact.web.console.page import Asked, Form, Page, Paged, Redirect, Shown, Upload
+
+ROWS = 50
+SENDING_SECONDS = 900.0  # for files to come
+ZONE = "Asia/Shanghai"
+
+
+class Period(Form, frozen=True, kw_only=True):
+    """``month``, or ``first`` and ``last``, both included. ``columns``: of the call records, said by hand;
+    ``timezone``: of theirs. With it may come ``cdr``, files of calls, and ``list``, carriers' lists.
+    """
+
+    month: str = ""
+    first: str = ""
+    last: str = ""
+    full: bool = False
+    columns: str = ""
+    timezone: str = ZONE
+
+
+async def listed(asked: Asked[Paged]) -> Shown:
+    found = await queue.listed(asked.context, KIND, after=asked.form.after, most=ROWS)
+    rows = [(job, about(job)) for job in found.rows]
+    values = {"rows": rows, "next": found.next, "month": last_month(asked.now.date()), "zone_name": ZONE}
+    return Shown(template="inspections/list.html", values=values)
+
+
+def last_month(today: date) -> str:
+    """The last one that is whole."""
+    year, month = (today.year, today.month - 1) if today.month > 1 else (today.year - 1, 12)
+    return f"{year:04}-{month:02}"
+
+
+async def ask(asked: Asked[Period]) -> Redirect:
+    desk, form = jobs.desk(asked.site), asked.form
+    cdr, lists = sent(asked.files, "cdr"), sent(asked.files, "list")
+    order = InspectionAsked(
+        first=date.min,
+        last=date.min,
+        full=form.full,
+        language=asked.language,
+        cdr=tuple(one.name for one in cdr),
+        lists=tuple(one.name for one in lists),
+        columns=tuple(form.columns.split()),
+        timezone=form.timezone,
+    )
+    first, last = (form.month, "") if form.month else (form.first, form.last)
+    order = await inspecting.asked(asked.context, asked.zone, first, last, order)
+    if (same := await _under_way(asked, order)) is not None:
+        return Redirect(to=f"/inspections/{same.id}")
+    job = await queue.submit(
+        asked.context,
+        desk.files,
+        KIND,
+        msgspec.to_builtins(order),
+        id=uuid4().hex,
+        key="",
+        businesses=(),
+        sent=[one.file for one in (*cdr, *lists)],
+    )
+    desk.wake()
+    return Redirect(to=f"/inspections/{job.id}")
+
+
+async def _under_way(asked: Asked[Any], order: InspectionAsked) -> Job | None:
+    """The same report, that is being made."""
+    if order.cdr or order.lists:
+        return None
+    waiting = [
+        (job, other)
+        for job in (await queue.listed(asked.context, KIND, most=ROWS)).rows
+        if job.state in UNDER_WAY and (other := about(job)) is not None
+    ]
+    same = (job for job, other in waiting if msgspec.structs.replace(other, language=order.language) == order)
+    return next(same, None)
+
+
+def sent(files: dict[str, Upload] | Any, field: str) -> Sequence[Upload]:
+    """Those of one field, in their order."""
+    return [upload for name, upload in files.items() if name.partition(".")[0] == field]
+
+
+PAGES = (
+    Page(
+        method="GET",
+        path="/inspections",
+        action="inspections.list",
+        roles=LOOK,
+        handle=listed,
+        form=Paged,
+        nav="nav.inspection",
+    ),
+    Page(
+        method="POST",
+        path="/inspections",
+        action="inspections.ask",
+        roles=ASK,
+        handle=ask,
+        form=Period,
+        uploads=True,
+        most_body=most_list,
+        seconds=SENDING_SECONDS,
+    ),
+)
