@@ -6,11 +6,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from dialpact.application import listening
+from dialpact.application import audible, listening
 from dialpact.application.hearing import SIDES, Side
 from dialpact.compliance.registers.fault import Fault
-from dialpact.web.api import sound
+from dialpact.web.api import ranged, sound
 from dialpact.web.api.problem import Refusal
+from dialpact.web.api.ranged import PartResponse
+from dialpact.web.api.veiled import PERSONAL
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Redirect
 from dialpact.web.console.recordings.who import READERS, whose
 
@@ -37,19 +39,25 @@ async def hear(asked: Asked[NoForm]) -> Response:
     if side not in SIDES:
         raise Fault("not-registered", entry=asked.path["id"])
     kept, file = await listening.hear(
-        asked.context, asked.path["id"], side, asked.site.config.recordings, whose=whose(asked)
+        asked.context,
+        asked.path["id"],
+        side,
+        asked.site.config.recordings,
+        asked.site.looked,
+        whose=whose(asked),
     )
     try:
-        part = sound.part(asked.headers, kept, file.size)
-        response = sound.answer(kept, file, part)
+        size = audible.size(kept, file)
+        part = ranged.part(asked.headers, sound.tag(kept), size)
     except Refusal as refused:  # behind the end: a player asks, and reads no words
         file.close()
         return Response(status_code=refused.status, headers=refused.headers)
     except BaseException:
         file.close()
         raise
-    response.headers["Vary"] = "Cookie"
-    return response
+    content = audible.pieces(kept, file, part.first, part.last)
+    about = {**PERSONAL, "ETag": sound.tag(kept), "Accept-Ranges": "bytes", "Vary": "Cookie"}
+    return PartResponse(file, content, part, size, media_type="audio/wav", about=about)
 
 
 PAGES: tuple[Page[Any], ...] = (
