@@ -1,4 +1,4 @@
-"""A recording's file as a browser can play it: what has no header of its own gets that of a wav file before it.
+"""A recording's file as a browser can play it: what has no header of its own gets that of a wav file.
 
 Not a byte of the sound is another, and the place of each in time is the same: a player asks for parts of it.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import wave
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +15,16 @@ from dialpact.application import audible, hearing, recording_files
 from dialpact.application.hearing import Kept
 from dialpact.application.recording_files import OpenFile
 from tests.application.test_hearing import ID, SHA256, SOUND, context, finish, store
-from tests.compliance.store_values import AT
 
-assert store and AT + timedelta()  # (a fixture)
+assert store  # (a fixture)
 
 
 @pytest.mark.parametrize(("format", "code", "width"), [("ulaw", 7, 1), ("alaw", 6, 1), ("sln", 1, 2)])
 def test_the_header_says_what_follows_it(format: str, code: int, width: int) -> None:
     found = audible.header(format, 1600)
-    (
-        riff,
-        whole,
-        kind,
-        fmt,
-        long,
-        named,
-        sides,
-        rate,
-        bytes_,
-        block,
-        bits,
-        none,
-        fact,
-        four,
-        samples,
-        data,
-        size,
-    ) = struct.unpack("<4sI4s4sIHHIIHHH4sII4sI", found)
+    form = "<4sI4s4sIHHIIHHH4sII4sI"
+    riff, whole, kind, fmt, long, *of, fact, four, samples, data, size = struct.unpack(form, found)
+    named, sides, rate, bytes_, block, bits, none = of
     assert (riff, kind, fmt, fact, data) == (b"RIFF", b"WAVE", b"fmt ", b"fact", b"data")
     assert (whole, long, none, four) == (len(found) + 1600 - 8, 18, 0, 4)
     assert (named, sides, rate, bytes_, block, bits) == (code, 1, 8000, 8000 * width, width, 8 * width)
