@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -149,12 +152,47 @@ def test_who_hears_what(at: Visitor) -> None:
         assert at.as_("elsewhere").get(path).status == 404
 
 
+def test_an_auditor_s_player_makes_no_act_a_part(at: Visitor) -> None:
+    auditor = at.as_("auditor")
+    auditor.post(f"{PATH}/listen", {"reason": "r"})
+    auditor.get(PATH)
+    for first in range(5):
+        assert auditor.get(f"{PATH}/sound/mix", headers={"Range": f"bytes={first}-"}).status == 206
+    auditor.get(f"{PATH}/waveform")
+    assert [action for _, action in at.known.acts] == ["recordings.listen", "recordings.show"]
+
+
 def test_when_its_time_is_over_the_reason_is_asked_anew(at: Visitor, place: Place) -> None:
     at.post(f"{PATH}/listen", {"reason": "r"})
     assert at.get(f"{PATH}/sound/mix").status == 200
     place.home.machine.clock.now = lambda: AT + timedelta(hours=1)
     assert at.get(f"{PATH}/sound/mix").status == 409
     assert "audio" not in at.get(PATH).page.tags
+
+
+def test_who_is_shut_out_hears_no_further(at: Visitor, place: Place) -> None:
+    long = recorded.call("10" * 16, "jianghan", campaign="spring")
+    new = recorded.recording(place.home, "1f" * 16, long)
+    content = bytes(1 << 24)
+    place.home.path.joinpath(new.path).write_bytes(content)
+    recorded.put(place.home, long)
+    recorded.keep(place.home, new, sha256=hashlib.sha256(content).hexdigest())
+    path = f"/recordings/{'1f' * 16}"
+    at.post(f"{path}/listen", {"reason": "r"})
+
+    async def hear() -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", at.asker.port, limit=1 << 16)
+        writer.write(f"GET {path}/sound/mix HTTP/1.1\r\nHost: x\r\nCookie: test=officer\r\n\r\n".encode())
+        assert (await reader.readline()).split()[1] == b"200"
+        del at.known.accounts["officer"]
+        heard = 0
+        with contextlib.suppress(ConnectionError):
+            while piece := await reader.read(1 << 16):
+                heard += len(piece)
+        writer.close()
+        return heard
+
+    assert 0 < asyncio.run(hear()) < len(content)
 
 
 def test_a_file_that_was_changed_is_not_heard(at: Visitor, place: Place) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.responses import Response
 
 from dialpact.application import audible, listening
 from dialpact.application.hearing import SIDES, Side
+from dialpact.compliance.errors import NotPermitted
 from dialpact.compliance.registers.fault import Fault
 from dialpact.web.api import ranged, sound
 from dialpact.web.api.problem import Refusal
@@ -55,9 +57,17 @@ async def hear(asked: Asked[NoForm]) -> Response:
     except BaseException:
         file.close()
         raise
-    content = audible.pieces(kept, file, part.first, part.last)
+    content = _still(asked, audible.pieces(kept, file, part.first, part.last))
     about = {**PERSONAL, "ETag": sound.tag(kept), "Accept-Ranges": "bytes", "Vary": "Cookie"}
     return PartResponse(file, content, part, size, media_type="audio/wav", about=about)
+
+
+async def _still(asked: Asked[Any], pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """As long as the sign-in holds: who is shut out hears no further. NotPermitted in the middle."""
+    async for piece in pieces:
+        if not await asked.still():
+            raise NotPermitted(asked.account.id)
+        yield piece
 
 
 PAGES: tuple[Page[Any], ...] = (
@@ -77,5 +87,6 @@ PAGES: tuple[Page[Any], ...] = (
         handle=hear,
         form=NoForm,
         seconds=sound.SECONDS,
+        noted=False,
     ),
 )
