@@ -8,6 +8,7 @@ MODULES = (
     "inspections",
     "language",
     "now",
+    "reconciliations",
     "registers",
     "scrubs",
 )

@@ -8,7 +8,7 @@ from tests.webhooks.dead import given_up
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
 PACKAGE, SCRUB = "bac4a6e0" * 4, f"{'5c12b' * 6}00"
-INSPECTION = "1257ec70" * 4
+INSPECTION, RECONCILIATION, ACTS = "1257ec70" * 4, "4ec04c11" * 4, "ac75" * 8
 
 # Words that whoever may not see business jianghan must not see anywhere in an answer.
 TRACES = ("jianghan", CALL, RECORDING)
@@ -35,6 +35,7 @@ def furnish(home: Home) -> Home:
     job_made.package(home, PACKAGE, CALL)
     job_made.scrub(home, SCRUB, "jianghan-1")
     job_made.inspection(home, INSPECTION)
+    job_made.reconciliation(home, RECONCILIATION, ACTS, CALL)
     complained = ("--at", recorded.AT.isoformat(), "--received-at", recorded.AT.isoformat())
     home.run("complaint", "add", NUMBER, *complained, "--note", "jianghan 午休时来电")
     given_up(home, "jianghan-crm", "http://127.0.0.1:1/", "msg_jianghan", "jianghan")
