@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from dialpact.compliance import passwords
+from dialpact.compliance.registers import passwords
 
 FILE = Path(passwords.__file__).with_name("breached.bin")
 

@@ -15,7 +15,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.sheet import BadLine, Sheet, row_of
 from dialpact.compliance.registers.table import Format, Table
 
-ROWS = 20
+ROWS = 10
 WIDTH = 60  # cells of a row
 LENGTH = 120  # characters of a cell
 

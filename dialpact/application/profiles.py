@@ -98,7 +98,11 @@ def _listed(found: Profile, *, in_force: bool | None, file: str = "") -> ListedP
 
 def show(name: str) -> ShownProfile:
     """One that ships, or a file. ProfileError."""
-    found = profiles.load(name)
+    return shown(profiles.load(name))
+
+
+def shown(found: Profile) -> ShownProfile:
+    """One that was read before."""
     return ShownProfile(
         id=found.id,
         version=found.version,

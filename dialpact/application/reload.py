@@ -11,9 +11,12 @@ from typing import Literal
 from dialpact.application import active_config, daemon_registry
 from dialpact.application.active_config import ActiveConfig, SettingChange
 from dialpact.application.actor import Actor, Right
+from dialpact.application.context import Context
 from dialpact.application.daemon_registry import Daemon, Role
 from dialpact.compliance.config import Config
 from dialpact.compliance.model import Value
+from dialpact.compliance.registers.cell import free_text
+from dialpact.compliance.registers.fault import Fault
 
 SECONDS = 10.0  # for all daemons together to say what they did
 LOOK_SECONDS = 0.05
@@ -53,6 +56,27 @@ async def check(origin: str | Path | None, actor: Actor) -> Reloaded:
         changed = active_config.changes(daemon.in_force, wanted)
         told.append(_said(daemon, "would-change" if changed else "same", changed))
     return Reloaded(node=config.node.name, digest=wanted.digest, daemons=tuple(told))
+
+
+async def agreed(context: Context, origin: str | Path | None, *, digest: str, reason: str) -> Reloaded:
+    """As :func:`reload`, of just what a person has looked at: that he asked for it is in the log before any
+    daemon is. ``digest``: as :func:`check` has said it. Fault where something else lies on the disk now.
+    """
+    why = free_text(reason, "reason")
+    planned = await check(origin, context.actor)
+    if planned.digest != digest:
+        raise Fault("reload-changed")
+    detail = {
+        "reason": why,
+        "digest": digest,
+        "daemons": [
+            {"role": told.role, "pid": told.pid, "changes": [change.key for change in told.changes]}
+            for told in planned.daemons
+        ],
+    }
+    changes = context.store.changes
+    await changes.note("settings", "reload", planned.node, detail, by=context.by, at=context.now())
+    return await reload(origin, context.actor)
 
 
 async def reload(origin: str | Path | None, actor: Actor, seconds: float = SECONDS) -> Reloaded:

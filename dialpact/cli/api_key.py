@@ -39,10 +39,10 @@ async def add(
     by: By,
 ) -> None:
     """Give a key. Its token is shown once, and kept nowhere."""
-    secret = _secret(session)
+    made = secret(session)
     async with session.context(by) as context:
         given = await api_keys.add(
-            context, id, secret, scopes=scopes, businesses=businesses or (), expires=expires
+            context, id, made, scopes=scopes, businesses=businesses or (), expires=expires
         )
     _given(session, "added", given)
 
@@ -50,9 +50,9 @@ async def add(
 @command(app, "rotate")
 async def rotate(session: CommandContext, id: Id, *, by: By) -> None:
     """Give a key another token; the one before opens nothing more."""
-    secret = _secret(session)
+    made = secret(session)
     async with session.context(by) as context:
-        given = await api_keys.rotate(context, id, secret)
+        given = await api_keys.rotate(context, id, made)
     _given(session, "rotated", given)
 
 
@@ -120,7 +120,7 @@ def _row(one: ShownKey) -> list[object]:
     return [flat[name] for name in COLUMNS]
 
 
-def _secret(session: CommandContext) -> bytes:
+def secret(session: CommandContext) -> bytes:
     """Of the keyed hashes; made where there is none yet. ConfigError; OSError."""
     config = session.config
     file = config.path(config.api.secret_file)

@@ -121,6 +121,10 @@ GROUPS = {
         "api_key",
         "The keys of the API: which programs may ask, what, of whose data, and until when.",
     ),
+    "account": (
+        "account",
+        "The accounts of the console: who signs in, as what, of whose data, until when.",
+    ),
     "suspension": ("suspension", "The suspensions: who may not call until an officer lifts it."),
     "dnc": ("dnc", "Do not call: who opted out of what."),
     "leads": ("leads", "The leads: numbers that a partner supplied for a campaign, in batches."),

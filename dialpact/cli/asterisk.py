@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ami_listener.ami.connection import Session as ManagerSession
-from dialpact.application.doctor.examination import Patient, examined
-from dialpact.application.doctor.finding import DoctorFinding
+from dialpact.application.doctor.examination import ETC, Patient, examined
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.compliance.config import Config
+from dialpact.presentation.doctor import told
 
 app = group("This installation beside its PBX.")
-
-ETC = Path("/etc/asterisk")
 
 
 @command(app, "doctor")
@@ -32,13 +30,13 @@ async def doctor(
     patient = Patient(
         config=lambda: session.config,
         store=session.store,
-        manager=_manager,
+        manager=manager,
         etc=asterisk_etc,
         actor=session.actor(),
         clock=session.clock,
     )
     found = [item async for item in examined(patient)]
-    answer = [_object(session, check, item) for check, item in found]
+    answer = [told(check, item, session.language) for check, item in found]
     rows = [
         [
             session.text(f"check.{row['check']}"),
@@ -57,20 +55,6 @@ async def doctor(
     return FOUND if failed else DONE
 
 
-async def _manager(config: Config) -> ManagerSession:
+async def manager(config: Config) -> ManagerSession:
     ami = config.ami
     return await ManagerSession.open(ami.host, ami.port, ami.doctor_username, config.doctor_secret())
-
-
-def _object(session: CommandContext, check: str, item: DoctorFinding) -> dict[str, Any]:
-    """For programs; ``code`` is the same in every language. ``place``: of what is in the dialplan."""
-    text = session.text(f"doctor.{item.key}", **item.values)
-    advice = session.text(f"advice.{item.key}", **item.values) if item.result in ("warn", "fail") else ""
-    row: dict[str, Any] = {
-        "check": check,
-        "result": item.result,
-        "code": item.key,
-        "text": text,
-        "advice": advice,
-    }
-    return row | ({"place": item.place} if item.place else {})

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,6 +14,7 @@ from dialpact.cli.command_context import CommandContext
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.profile import SUFFIX, is_name
 from dialpact.presentation.rule import rule_name
+from dialpact.presentation.setting import toml
 
 app = group("The profiles: the rules that ship, to be looked at and copied.")
 
@@ -57,7 +56,7 @@ def show(
         typer.echo(f"\n[{section.section}] {_rule(session, section)}")
         session.facts([(column, getattr(section, column)) for column in ORIGIN])
         for key, value in section.settings.items():
-            typer.echo(f"{key} = {_toml(value)}")
+            typer.echo(f"{key} = {toml(value)}")
 
 
 @command(app, "copy")
@@ -85,18 +84,3 @@ def _in_force(session: CommandContext) -> tuple[str, ...] | None:
 
 def _rule(session: CommandContext, section: ShownSection) -> str:
     return rule_name("number" if section.section == "numbers" else section.section, session.language)
-
-
-def _toml(value: Any) -> str:
-    """A setting as a profile's file may have it; what is empty inside a table is left out."""
-    match value:
-        case list() | tuple():
-            return f"[{', '.join(map(_toml, value))}]"
-        case dict():
-            pairs = (
-                f"{key} = {_toml(item)}" for key, item in value.items() if item not in (None, "", [], ())
-            )
-            return f"{{ {', '.join(pairs)} }}"
-        case date():
-            return value.isoformat()
-    return json.dumps(value, ensure_ascii=False)

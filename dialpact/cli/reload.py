@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import typer
@@ -11,8 +10,7 @@ from dialpact.application import reload as reloads
 from dialpact.application.active_config import SettingChange
 from dialpact.application.reload import Reloaded
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
-
-HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # the beginning is enough for a reader
+from dialpact.presentation.setting import before_and_after
 
 
 async def reload(
@@ -48,6 +46,5 @@ def _show(session: CommandContext, done: Reloaded) -> None:
 
 
 def _line(session: CommandContext, change: SettingChange) -> str:
-    none = session.text("reload.none")
-    old, new = (HASH.sub(r"\1", value) or none for value in (change.old, change.new))
+    old, new = before_and_after(change, session.language)
     return session.text("reload.change", name=change.key, old=old, new=new)

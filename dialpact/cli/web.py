@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from functools import partial
 from pathlib import Path
 
 import structlog
 
+from dialpact.application.accounts import links
 from dialpact.application.reloading import Reloading, Word
-from dialpact.cli import job_worker, notify
+from dialpact.cli import asterisk, job_worker, notify
+from dialpact.cli.api_key import secret
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
@@ -25,6 +28,7 @@ from dialpact.presentation.evidence_report import reports
 from dialpact.web import process
 from dialpact.web.app import SOURCES, WORKS, application
 from dialpact.web.process import Tls
+from dialpact.web.site import Site
 from dialpact.web.supervised import supervised
 
 log = structlog.get_logger()
@@ -51,6 +55,7 @@ async def web(session: CommandContext) -> int:
         session.machine.uptime,
         partial(job_worker.command, Path(config.origin)),
         BUSY_MS,
+        asterisk.manager,
     )
     sources = (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
     alive = asyncio.create_task(notify.stay_alive())
@@ -66,6 +71,7 @@ async def web(session: CommandContext) -> int:
 
         reloading.add(parts.rules)
         async with parts.opened():
+            await _first(session, parts.site, host, port)
             works = (reloading.run(stop), *(work(parts.site) for work in WORKS))
             beside += [asyncio.create_task(work) for work in works]
             for task in beside:
@@ -92,6 +98,23 @@ async def web(session: CommandContext) -> int:
         alive.cancel()
         log.info("stopped")
     return DONE
+
+
+async def _first(session: CommandContext, site: Site, host: str, port: int) -> None:
+    """Where there is no account yet: a link by which somebody makes the first, once, within a day."""
+    try:
+        if await site.store.accounts.any():
+            return
+        secret(session)  # made where there is none yet: who comes by the link needs it
+    except (DialpactError, OSError) as error:
+        log.warning("nobody can make the first account now", error=str(error))
+        return
+    web = session.config.web
+    named = f"[{host}]" if ":" in host else host
+    base = web.base_url or f"{'https' if web.secure else 'http'}://{named}:{port}"
+    link = links.address(base, site.desk.first.made(session.clock.now()))
+    session.answer({"first_account": link}, session.text("say.first-account", link=link))
+    sys.stdout.flush()
 
 
 async def _ended(beside: list[asyncio.Task[None]]) -> None:

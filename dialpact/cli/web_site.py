@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
+from dialpact.application.doctor.live import Opening
 from dialpact.application.gate import Gate
 from dialpact.application.health import Looking, Sources
 from dialpact.application.jobs.files import JobFiles
@@ -49,8 +50,11 @@ def assembled(
     uptime: Callable[[], Uptime],
     worker: Callable[[bool], Sequence[str]],
     busy_ms: int,
+    manager: Opening | None = None,
 ) -> Assembled:
-    """``worker``: the command of one that does jobs, idle or not. ``busy_ms``: the patience with locks."""
+    """``worker``: the command of one that does jobs, idle or not. ``busy_ms``: the patience with locks.
+    ``manager``: see :class:`Site`.
+    """
     store = Store(config.database, busy_ms, yields=True)
     # The store's own patience with locks, and a thread of its own: a call has its answer by its deadline.
     deciding = Store(config.database, short_units=True, yields=True)
@@ -86,6 +90,7 @@ def assembled(
         jobs=jobs,
         gate=Gate(deciding, rules.now(), clock),
         reads=reads,
+        manager=manager,
         health=looking,
     )
     return Assembled(site=site, rules=rules, jobs=jobs, stores=(store, deciding, reads))

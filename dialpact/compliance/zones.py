@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import tzdata
 
-__all__ = ["ZoneInfo", "release", "version", "zone"]
+__all__ = ["ZoneInfo", "of_region", "release", "version", "zone"]
 
 _FOLDER = Path(tzdata.__file__).parent / "zoneinfo"
 # Of a package that is no folder (a zip) the library finds the data itself, only slower.
@@ -29,6 +29,17 @@ def zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError):  # by the name: a directory, an absolute path, an unknown zone
         return None
+
+
+@cache
+def of_region(region: str) -> tuple[str, ...]:
+    """The zones of a country (ISO 3166), as IANA lists them; empty: the data has none."""
+    found = []
+    for line in (_FOLDER / "zone.tab").read_text("utf-8").splitlines():
+        regions, _, name, *_ = line.split("\t") if not line.startswith("#") else ("", "", "")
+        if regions == region:
+            found.append(name)
+    return tuple(found)
 
 
 def version() -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from dialpact.application.accounts.desk import Desk
+from dialpact.application.doctor.live import Opening
 from dialpact.application.gate import Gate
 from dialpact.application.health import Looking
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.now import Watch
+from dialpact.application.waveforms import Drawing
 from dialpact.compliance.clock import Clock, Uptime
 from dialpact.compliance.config import Config
 from dialpact.compliance.judge import Judge
@@ -38,7 +42,9 @@ class Site:
     that of the start, of which a reload changes the rules alone. ``jobs``: None where nobody does any.
     ``gate``: decides what is asked before a call is dialled, on a store of its own; None where nothing runs
     it. ``reads``: read only and of nobody else, for what each request asks: it waits for no write.
+    ``manager``: opens Asterisk's AMI as the doctor's own user; None: nobody here does.
     ``health``: how everything stands, for whoever watches; None where nobody looks. ``watch``: what goes on.
+    ``drawing``: makes the waveforms that the listener has not.
     """
 
     config: Config
@@ -50,8 +56,15 @@ class Site:
     jobs: JobDesk | None = None
     gate: Gate | None = None
     reads: Store | None = None
+    manager: Opening | None = None
     health: Looking | None = None
     watch: Watch = field(default_factory=Watch)
+    drawing: Drawing = field(default_factory=Drawing)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Of who signs in."""
+        return Desk(self.config)
 
 
 class RouteSource(Protocol):

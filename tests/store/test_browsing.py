@@ -190,7 +190,7 @@ async def test_what_a_supervisor_may_see(filled: Store) -> None:
         await filled.suspensions.add(kind, key, cause="x", **BY)  # type: ignore[arg-type]
     seen = await browsing.suspensions(within=one_campaign, most=9)
     assert [(one.kind, one.key) for one in seen.rows] == [("campaign", "cars")]
-    seen = await browsing.suspensions(within=Within(agents=("7001",)), most=9)
+    seen = await browsing.suspensions(within=Within(campaigns=("",), agents=("7001",)), most=9)
     assert [(one.kind, one.key) for one in seen.rows] == [("agent", "7001")]
     assert len((await browsing.suspensions(most=9)).rows) == 4
 

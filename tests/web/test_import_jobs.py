@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from io import BytesIO
@@ -98,7 +99,13 @@ async def test_it_is_examined_and_nothing_is_changed(bench: Importing, home: Hom
     async with bench.running():
         job = await bench.examine(SOME)
     seen = bench.looked(job)
-    assert figures(job) == Figures(rows=3, bad=1, applied=2, looked=figures(job).looked)
+    assert figures(job) == Figures(
+        rows=3,
+        bad=1,
+        applied=2,
+        looked=(bench.files.of(job.id) / "looked.json").stat().st_size,
+        list_sha256=hashlib.sha256(SOME.encode()).hexdigest(),
+    )
     assert (seen.fault, dict(seen.read_as), seen.left_out) == (
         *(None, {"number": "手机号", "scope": "范围", "source": "来源"}),
         ("备注",),
@@ -260,6 +267,33 @@ async def test_what_was_cancelled_acts_no_more_and_what_has_acted_is_not_cancell
     kept = await importing.cancel(bench.context, bench.files, other)
     assert kept.state == "running" and kept.result == {"acts": [kept.result and kept.result["acts"][0]]}
     assert numbers(home) == 3000
+
+
+async def test_another_list_is_not_applied_in_its_place(bench: Importing, home: Home) -> None:
+    """Whoever can write in the folder puts one there after it was examined."""
+    async with bench.running():
+        job = await bench.examine(SOME)
+        (bench.files.of(job.id) / LIST).write_text(SOME.replace("13800138001", "13800138007"), "utf-8")
+        done = await bench.apply(job, skip_bad=True)
+    assert done.state == "failed" and done.error is not None and done.error.code == "list-changed"
+    assert numbers(home) == 0 and not acts(home)
+
+
+async def test_an_act_of_another_is_none_of_this_one(bench: Importing, home: Home) -> None:
+    """Whoever can write the database says of a job that it was done: it is done all the same."""
+    async with bench.running():
+        first = await bench.apply(await bench.examine(SOME), skip_bad=True)
+        (seq,) = rows(home, "SELECT seq FROM register_change WHERE action = 'import' AND register = 'dnc'")[0]
+        job = await bench.examine(MANY)
+    bench.stop.clear()
+    made = await importing.apply(bench.context, bench.files, job.id, skip_bad=False)
+    with contextlib.closing(sqlite3.connect(home.path / "dialpact.db")) as db, db:
+        said = msgspec.json.encode({"acts": [seq]}).decode()
+        db.execute("UPDATE job SET result = ? WHERE id = ?", (said, made.id))
+    async with bench.running():
+        done = await bench.over(made)
+    assert figures(first).applied == 2 and figures(done).applied == 3000
+    assert numbers(home) == 3002
 
 
 async def test_an_export_is_in_the_log_when_it_is_there(bench: Importing, home: Home) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dialpact.application.accounts.guesses import Guesses
 from dialpact.application.accounts.keys import Keys
 from dialpact.application.accounts.links import First
+from dialpact.application.accounts.once import Once
 from dialpact.application.accounts.password import COST, Cost, Passwords
 from dialpact.compliance.config import Config
 
@@ -17,6 +18,7 @@ class Desk:
         self.passwords = Passwords(self.keys, cost)
         self.guesses = Guesses()
         self.first = First()
+        self.once = Once()
 
     @property
     def named(self) -> tuple[str, ...]:

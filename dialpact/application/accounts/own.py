@@ -12,8 +12,8 @@ from dialpact.application.accounts import links, recovery, sessions, totp
 from dialpact.application.accounts.desk import Desk
 from dialpact.application.accounts.sign_in import Caller, Opened, opened, prove, usable
 from dialpact.application.context import Context
-from dialpact.compliance import passwords
 from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.registers import passwords
 from dialpact.compliance.registers.account import Account, account_id, wanted
 from dialpact.compliance.registers.factor import Kind
 from dialpact.compliance.registers.fault import Fault

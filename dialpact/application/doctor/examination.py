@@ -31,6 +31,7 @@ from dialpact.compliance.errors import AreaError, CalendarError, ConfigError, Pr
 from dialpact.compliance.registers.moment import HOME
 from dialpact.store.ports import Store
 
+ETC = Path("/etc/asterisk")
 Check = Callable[[Site], Iterator[DoctorFinding]]
 BEFORE: tuple[tuple[str, Check], ...] = (
     ("profile", rules.profiles),

@@ -14,6 +14,8 @@ from typing import Any, BinaryIO
 import msgspec
 
 from dialpact.application import imports, leads, mappings
+from dialpact.application.context import Context
+from dialpact.application.evidence import container
 from dialpact.application.imports import How, Imported
 from dialpact.application.jobs import import_check
 from dialpact.application.jobs.files import INPUT
@@ -34,6 +36,9 @@ async def work(task: Task) -> Outcome:
         figures = logged(act)
     else:
         await asyncio.to_thread(_begin, task.folder)
+        _, sha256 = await asyncio.to_thread(container.digest, task.folder / INPUT)
+        if sha256 != asked.list_sha256:
+            raise Fault("list-changed")
         with (task.folder / INPUT).open("rb") as file, noting(task.context.store.jobs.receipt(task.job.id)):
             done = await _applied(task, asked, file)
         with done:
@@ -43,10 +48,20 @@ async def work(task: Task) -> Outcome:
     return await import_check.outcome(task.folder, figures)
 
 
-async def applied(context: Any, job: Job) -> Made | None:
-    """The act by which it is in the register, if it is; ``job``: as the store has it."""
+async def applied(context: Context, job: Job) -> Made | None:
+    """The act by which it is in the register, if it is; ``job``: as the store has it. An act of another, that
+    somebody has written there, is none of it.
+    """
     acts = (job.result or {}).get("acts")
-    return (await context.store.changes.made(acts))[0] if acts else None
+    if not acts or not job.detail:
+        return None
+    asked = msgspec.convert(job.detail, ImportAsked)
+    whose = (asked.register, "import", job.by, asked.list_sha256)
+    for act in await context.store.changes.made(acts):
+        about = (act.register, act.action, act.by, act.detail["sha256"])
+        if about == whose and act.at >= job.created_at:
+            return act
+    return None
 
 
 def logged(act: Made) -> Figures:

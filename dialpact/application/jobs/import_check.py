@@ -53,7 +53,8 @@ async def work(task: Task) -> Outcome:
             except Fault as fault:
                 found = msgspec.structs.replace(found, fault=JobError.of(fault))
     size = await asyncio.to_thread(_write, task.folder, found)
-    return await outcome(task.folder, msgspec.structs.replace(figures, looked=size))
+    _, sha256 = await asyncio.to_thread(container.digest, task.folder / LIST)
+    return await outcome(task.folder, msgspec.structs.replace(figures, looked=size, list_sha256=sha256))
 
 
 async def outcome(folder: Path, figures: Figures) -> Outcome:

@@ -58,7 +58,7 @@ NAME = 200  # characters of a file's name
 class ImportAsked(msgspec.Struct, frozen=True, kw_only=True):
     """``name``: of the file, as the log has it. ``save_as``: a name for the mapping, when the import is done.
     ``delivery``: of leads. ``language``: of what is said of bad rows. To apply: ``check``, the job that has
-    examined the file, and ``skip_bad``.
+    examined the file, what that was then, and ``skip_bad``.
     """
 
     register: Register
@@ -70,6 +70,7 @@ class ImportAsked(msgspec.Struct, frozen=True, kw_only=True):
     delivery: Delivery | None = None
     language: Language = "en"
     check: str = ""
+    list_sha256: str = ""
     skip_bad: bool = False
 
     def how(self) -> How:
@@ -114,6 +115,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     readable: bool = True
     done: bool = False
     looked: int = 0
+    list_sha256: str = ""
     batch: int | None = None
     held: str = ""
     unsaved: JobError | None = None
@@ -179,7 +181,7 @@ async def apply(context: Context, files: JobFiles, id: str, *, skip_bad: bool) -
         raise Fault("job-not-done", entry=id, state=check.state)
     if not figures.readable or (figures.bad and not skip_bad) or figures.rows <= figures.bad:
         raise Fault("nothing-to-apply")
-    told = msgspec.structs.replace(asked, check=id, skip_bad=skip_bad)
+    told = msgspec.structs.replace(asked, check=id, list_sha256=figures.list_sha256, skip_bad=skip_bad)
     return await _submit(context, files, told, applying(id), _kept(files, check))
 
 

@@ -46,19 +46,21 @@ CONFLICTS = frozenset(
             "consent-differs",
         ),
         *("recording-not-over", "recording-flawed", "recording-changed"),
-        *("recording-missing", "recording-unreadable"),
+        *("recording-missing", "recording-unreadable", "not-listening"),
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
+        *("account-taken", "account-faster", "account-not-first"),
         *("approval-asked", "approval-closed", "approval-lapsed", "approval-changed", "approval-unproven"),
+        "reload-changed",
     }
 )
 OTHER = {
     "recording-disposed": 410,
     "no-recording-file": 404,
     "job-expired": 410,
-    "not-listening": 403,
     "approval-own": 403,
     "approval-no-officer": 403,
     "approval-new-account": 403,
+    "sign-in-wait": 429,
 }
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)

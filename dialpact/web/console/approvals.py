@@ -37,8 +37,8 @@ BADGES = {
 
 # How what is asked about stood, as it is shown: the text's key, and the filter.
 SEEN = {
-    "kind": ("column.kind", ""),
-    "scope": ("column.scope", ""),
+    "kind": ("column.kind", "kind"),
+    "scope": ("column.scope", "scope"),
     "key": ("approvals.about", ""),
     "cause": ("column.cause", ""),
     "reason": ("column.reason", ""),
@@ -135,7 +135,7 @@ def _row(asked: Asked[Any], found: Approval) -> dict[str, Any]:
 
 
 def _seen(found: Approval) -> Iterator[tuple[str, str, Any]]:
-    """Key of the text, how it is shown, value."""
+    """Key of the text, how it is shown (a filter, or a table of texts), value."""
     for name, (key, shown) in SEEN.items():
         if value := found.seen.get(name):
             of_callee = name == "key" and bool(_number(found))

@@ -16,9 +16,9 @@ from dialpact.application.jobs.importing import Register
 from dialpact.application.sheets.written import written
 from dialpact.compliance.jobs import UNDER_WAY, Job
 from dialpact.compliance.registers.account import Role
-from dialpact.compliance.registers.fault import Fault
 from dialpact.web.api import job_shown
 from dialpact.web.console import job_file
+from dialpact.web.console.imports import words
 from dialpact.web.console.imports.reading import register_of
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Redirect, Shown
 
@@ -37,7 +37,7 @@ class ExportForm(Form, frozen=True, kw_only=True):
     """What is empty is not asked for; ``batch``: of leads, and needed there."""
 
     reason: str
-    form: Literal["csv", "xlsx"] = "csv"
+    format: Literal["csv", "xlsx"] = "csv"
     scope: Literal["", "all", "industry", "business"] = ""
     value: str = ""
     business: str = ""
@@ -50,7 +50,7 @@ class Wanted(Form, frozen=True, kw_only=True):
 
 
 class Template(Form, frozen=True, kw_only=True):
-    form: Literal["csv", "xlsx"] = "csv"
+    format: Literal["csv", "xlsx"] = "csv"
 
 
 async def new(asked: Asked[Wanted]) -> Shown:
@@ -69,19 +69,18 @@ async def make(asked: Asked[ExportForm]) -> Redirect:
     register, jobs, form = register_of(asked.path["register"]), job_shown.desk(asked.site), asked.form
     given = {name: getattr(form, name) for name in FILTERS[register]}
     wanted = exports.Asked(register=register, **given)
-    job = await exporting.submit(asked.context, jobs.files, wanted, form.form, form.reason)
+    job = await exporting.submit(asked.context, jobs.files, wanted, form.format, form.reason)
     jobs.wake()
     return Redirect(to=f"/exports/job/{job.id}")
 
 
 async def show(asked: Asked[NoForm]) -> Shown:
     job = await _job(asked)
-    error = Fault(job.error.code, **job.error.detail) if job.error else None
     values = {
         "job": job,
         "told": msgspec.convert(job.detail, ExportAsked) if job.detail else None,
         "under_way": job.state in UNDER_WAY,
-        "error": asked.fault(error) if error else "",
+        "error": words.why(asked, job.error),
     }
     return Shown(template="exports/job.html", values=values, part="state")
 
@@ -103,7 +102,7 @@ async def cancel(asked: Asked[NoForm]) -> Redirect:
 
 async def template(asked: Asked[Template]) -> Response:
     """An empty file to fill in."""
-    register, form = register_of(asked.path["register"]), asked.form.form
+    register, form = register_of(asked.path["register"]), asked.form.format
     asked.context.actor.need(Right.CALLS)
     name, empty = f"{register}.{form}", io.BytesIO()
     written(empty, name, list(exports.template(register, asked.language).values())).end()

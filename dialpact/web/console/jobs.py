@@ -7,9 +7,9 @@ from typing import Any
 from starlette.responses import Response
 
 from dialpact.application.jobs import queue
-from dialpact.compliance.errors import NotPermitted
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.registers.account import Role
+from dialpact.compliance.registers.fault import Fault
 from dialpact.web.api import job_shown
 from dialpact.web.console.downloads import of_api
 from dialpact.web.console.page import Asked
@@ -26,10 +26,15 @@ def may_end(asked: Asked[Any], job: Job) -> bool:
     return asked.account.role is not Role.AUDITOR or job.by == asked.account.id
 
 
+def why(asked: Asked[Any], job: Job) -> str:
+    """Why it has failed, in words; empty: it has not."""
+    return asked.fault(Fault(job.error.code, **job.error.detail)) if job.error else ""
+
+
 def need_own(asked: Asked[Any], job: Job) -> None:
-    """Raises NotPermitted."""
+    """Fault, as for what is not there: of another's, an auditor has nothing to end."""
     if not may_end(asked, job):
-        raise NotPermitted(f"{asked.account.id}: of another's job")
+        raise Fault("not-registered", entry=job.id)
 
 
 async def result(asked: Asked[Any], kind: JobKind, name: str) -> Response:

@@ -1,16 +1,33 @@
 """The modules of the console's pages, in alphabetical order: each has ``PAGES``."""
 
 MODULES = (
+    "account",
+    "accounts",
     "approvals",
+    "calling_hours",
     "complaints",
     "exports",
     "imports",
+    "incidents",
     "inspections",
     "language",
+    "ledger.acts",
+    "ledger.checkpoints",
+    "ledger.erasures",
+    "ledger.leaves",
+    "ledger.verifications",
+    "ledger.witnesses",
     "now",
+    "packages.building",
+    "packages.checking",
     "reconciliations",
+    "recordings",
     "registers",
+    "reload",
     "scrubs",
+    "settings",
+    "sign_in",
+    "why",
 )
 # Where each stands in the navigation.
 ORDER = (

@@ -79,6 +79,7 @@ class Asked(Generic[F]):
     url: str  # its path
     session: Session | None = None
     address: str = ""  # of who asks
+    cookies: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, key: str, **values: object) -> str:
         return texts.text(key, self.language, **values)

@@ -182,6 +182,7 @@ class Address:
             url=request.url.path,
             session=asking.signed_in.session if asking.signed_in else None,
             address=request.client.host if request.client else "",
+            cookies=request.cookies,
         )
         if page.roles is not None and asking.account.role is Role.AUDITOR:
             await self._visitors.opened(asked, page)

@@ -22,6 +22,7 @@ from dialpact.compliance.registers.formats import LEADS
 from dialpact.web.api import job_shown
 from dialpact.web.api.scrubs import most_list
 from dialpact.web.console import job_file
+from dialpact.web.console.imports import words
 from dialpact.web.console.imports.choices import CHOICES, pairs, saved
 from dialpact.web.console.imports.upload import SENDING_SECONDS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
@@ -48,7 +49,7 @@ class Scrub(Form, frozen=True, kw_only=True):
     trunk: str = ""
     agent: str = ""
     at: datetime | None = None
-    form: Literal["", "csv", "jsonl"] = ""
+    format: Literal["", "csv", "jsonl"] = ""
     mapping: str = ""
     column: str = ""
     sheet: str = ""
@@ -90,7 +91,7 @@ async def make(asked: Asked[Scrub]) -> Redirect:
         trunk=form.trunk,
         agent=form.agent,
         at=None if form.batch else form.at,
-        form=form.form,
+        form=form.format,
         language=asked.language,
         sheets=(form.sheet,) if form.sheet else (),
         given=await mappings.given(
@@ -117,13 +118,12 @@ async def make(asked: Asked[Scrub]) -> Redirect:
 
 async def show(asked: Asked[NoForm]) -> Shown:
     job = await queue.show(asked.context, "scrub", asked.path["id"])
-    error = Fault(job.error.code, **job.error.detail) if job.error else None
     values = {
         "job": job,
         "told": _told(job),
         "made": _made(job),
         "under_way": job.state in UNDER_WAY,
-        "error": asked.fault(error) if error else "",
+        "error": words.why(asked, job.error),
     }
     return Shown(template="scrubs/job.html", values=values, part="state")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from tests.cli.conftest import Home
-from tests.web.api import job_made, recorded
+from tests.web.api import job_made, recorded, waiting
 from tests.webhooks.dead import given_up
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
 PACKAGE, SCRUB = "bac4a6e0" * 4, f"{'5c12b' * 6}00"
-INSPECTION, RECONCILIATION, ACTS = "1257ec70" * 4, "4ec04c11" * 4, "ac75" * 8
+RECONCILIATION, ACTS = "4ec04c11" * 4, "ac75" * 8
+EXAMINED, EXPORTED = "1ead" * 8, "e4b0" * 8
+INSPECTION = "1257ec70" * 4
+VERIFICATION, ERASURE = "5ea1" * 8, "e4a5" * 8
 
 # Words that whoever may not see business jianghan must not see anywhere in an answer.
 TRACES = ("jianghan", CALL, RECORDING)
@@ -21,7 +24,7 @@ def furnish(home: Home) -> Home:
         home.run("business", "add", business, "--name", f"{business} 公司", "--actor", "own-business")
     purpose = ("--industry", "loans", "--purpose", "service")
     home.run("campaign", "add", "spring", "--business", "jianghan", *purpose)
-    made = recorded.call(CALL, "jianghan")
+    made = recorded.call(CALL, "jianghan", campaign="spring")
     recorded.put(home, made)
     recorded.keep(home, recorded.recording(home, RECORDING, made))
     recorded.happened(home, "recording-failed", CALL)
@@ -34,9 +37,14 @@ def furnish(home: Home) -> Home:
     home.run("consent", "add", NUMBER, "--business", "jianghan", *agreed)
     job_made.package(home, PACKAGE, CALL)
     job_made.scrub(home, SCRUB, "jianghan-1")
+    job_made.examined(home, EXAMINED)
+    job_made.exported(home, EXPORTED)
     job_made.inspection(home, INSPECTION)
     job_made.reconciliation(home, RECONCILIATION, ACTS, CALL)
     complained = ("--at", recorded.AT.isoformat(), "--received-at", recorded.AT.isoformat())
     home.run("complaint", "add", NUMBER, *complained, "--note", "jianghan 午休时来电")
+    job_made.verification(home, VERIFICATION)
+    job_made.erasure(home, ERASURE)
     given_up(home, "jianghan-crm", "http://127.0.0.1:1/", "msg_jianghan", "jianghan")
+    waiting.release(home, "li")
     return home

@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import msgspec
 
+from dialpact.application import exports, import_preview
 from dialpact.application.cdr_file import FileTold
+from dialpact.application.imports import How
+from dialpact.application.jobs import exporting, importing, verifying
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.inspecting import InspectionAsked, InspectionKept
 from dialpact.application.jobs.reconciliation_acts import ActsAsked, ActsDone
 from dialpact.application.jobs.reconciling import ReconciliationAsked, Sums
 from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
+from dialpact.application.jobs.verifying import VerificationAsked, VerificationFound, VerificationMade
+from dialpact.application.ledger.audit.found import AuditFinding, Looked
 from dialpact.application.reconcile.kept import Section
 from dialpact.application.scrub import Scrubbed, ScrubRequest
 from dialpact.compliance.clock import SystemClock
@@ -22,6 +28,7 @@ from dialpact.compliance.inspection.comparison import compared
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.reconcile import CdrFinding, Counts
+from dialpact.compliance.registers import formats
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.compliance.store_values import AT
@@ -63,6 +70,53 @@ PACKAGE = {"media_type": "application/zip", "calls": 1, "records": 7, "absent": 
 def package(home: Home, id: str, call: str, businesses: tuple[str, ...] = ("jianghan",)) -> None:
     detail = {"question": {"call": call}, "calls": [call], "reason": "", "language": "en"}
     done(home, id, "evidence-package", detail, PACKAGE, businesses=businesses, file="evidence-x.zip")
+
+
+def verification(home: Home, id: str) -> None:
+    """One that found a row that is not what the log says."""
+    made = VerificationMade(
+        asked=VerificationAsked(),
+        given=False,
+        entries=9,
+        checked=9,
+        erased=1,
+        unproven=1,
+        checkpoints=2,
+        findings=1,
+        forks=0,
+        given_up=(),
+        strangers=(),
+        unlooked=("/copies: Permission denied",),
+        keys=("dialpact/pbx1+12345678+AQ==",),
+        registers={"business": Looked(rows=2, unbound=1)},
+    )
+    wrong = AuditFinding(
+        problem="register",
+        code="row-changed",
+        leaf=1,
+        kind="business",
+        key="jianghan",
+        values={"logged": "a", "found": "b"},
+    )
+    content = msgspec.json.encode(VerificationFound(made=made, listed=(wrong,)))
+    result = {"media_type": verifying.MEDIA_TYPE, "made": msgspec.to_builtins(made)}
+    done(
+        home,
+        id,
+        verifying.KIND,
+        {},
+        result,
+        businesses=(),
+        file=verifying.RESULT,
+        content=content,
+    )
+
+
+def erasure(home: Home, id: str) -> None:
+    """A look that found something whose time is over."""
+    erased = {"decisions": 2, "recordings": 3, "needed": 1}
+    result = {"media_type": "application/json", "erased": erased, "today": "2029-01-01"}
+    done(home, id, "erasure", {"request": 0}, result, businesses=())
 
 
 def scrub(
@@ -126,6 +180,39 @@ def reconciliation(home: Home, id: str, acts: str, call: str) -> None:
     about = msgspec.to_builtins(ActsAsked(of=id, write=True, settle=False))
     told = {"media_type": "application/json", "done": msgspec.to_builtins(ActsDone(written=1, known=0))}
     done(home, acts, "reconciliation-acts", about, told, businesses=(), file="acts")
+
+
+LIST = "手机号,范围,来源\n13800138001,全部,柜台\n138,全部,柜台\n".encode()
+
+
+def examined(home: Home, id: str) -> None:
+    """A list of opt-outs with a bad row, as a page shows it."""
+    form, now = formats.IMPORTED["dnc"], SystemClock().now()
+    seen = import_preview.preview(BytesIO(LIST), form, How(), now)
+    reasons = [
+        importing.Reason(rows=1, sheet="", line=row.line, fault=row.fault) for row in seen.rows if row.fault
+    ]
+    looked = msgspec.json.encode(importing.Looked(preview=seen, reasons=tuple(reasons)))
+    figures = importing.Figures(rows=2, bad=1, applied=1, looked=len(looked))
+    asked = importing.ImportAsked(register="dnc", name="名单.csv", language="zh")
+    done(
+        home,
+        id,
+        "import-check",
+        msgspec.to_builtins(asked),
+        {"media_type": importing.CSV, **msgspec.to_builtins(figures)},
+        businesses=(),
+        file=importing.BAD,
+    )
+    folder = home.path / "api-files" / "jobs" / id
+    (folder / importing.LOOKED).write_bytes(looked)
+    (folder / importing.LIST).write_bytes(LIST)
+
+
+def exported(home: Home, id: str) -> None:
+    asked = exporting.ExportAsked(asked=exports.Asked(register="dnc"), form="csv", reason="检查")
+    about = {"media_type": "text/csv", "rows": 1, "withdrawn": 0, "register": "dnc"}
+    done(home, id, "export", msgspec.to_builtins(asked), about, businesses=())
 
 
 def inspection(home: Home, id: str, first: str = "2026-11-01", last: str = "2026-11-30") -> None:

@@ -39,7 +39,7 @@ def table() -> dict[str, dict[str, Any]]:
 
 
 def roles_of(page: AnyPage) -> list[str] | str:
-    return "anybody" if page.roles is None else sorted(page.roles)
+    return "anybody" if page.roles is None else sorted(role.value for role in page.roles)
 
 
 def markdown(language: str) -> str:

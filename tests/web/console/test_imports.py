@@ -162,7 +162,7 @@ def test_every_register_is_exported_with_a_reason_and_has_its_template(
     batch = {"batch": "1"} if register == "leads" else {}
     assert visitor.get(f"/exports/{register}").status == 200
     assert visitor.post(f"/exports/{register}", {**batch, "reason": " "}).status == 422
-    made = visitor.post(f"/exports/{register}", {**batch, "reason": "检查", "form": "xlsx"})
+    made = visitor.post(f"/exports/{register}", {**batch, "reason": "检查", "format": "xlsx"})
     page = over(visitor, made.headers["location"])
     assert "已记入账本" in page.text
     file = visitor.get(made.headers["location"] + "/file")

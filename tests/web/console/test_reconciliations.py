@@ -147,7 +147,7 @@ def test_cancelled_and_listed(visitor: Visitor) -> None:
     where = asked.headers["location"]
     row, _ = [row for row in visitor.get("/reconciliations").page.rows if row]
     assert (row["话单文件"], row["状态"]) == (HOSTILE, "排队")
-    assert visitor.as_("auditor").post(f"{where}/cancel", {}).status == 403, "another's"
+    assert visitor.as_("auditor").post(f"{where}/cancel", {}).status == 403
     assert visitor.post(f"{where}/cancel", {}).status == 303
     assert "已取消" in visitor.get(where).text
     assert visitor.as_("supervisor").get(where).status == 403

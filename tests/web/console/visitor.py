@@ -32,9 +32,9 @@ AUDITED_UNTIL = date(2099, 12, 31)
 
 
 def account(role: Role, **of: Any) -> Account:
-    """Its id is its role's name. A supervisor sees campaign ``spring`` unless ``of`` says otherwise."""
+    """Its id is its role's name. A supervisor sees what furnished.py makes, unless ``of`` is otherwise."""
     if role is Role.SUPERVISOR and not {"businesses", "campaigns", "agents"} & set(of):
-        of["campaigns"] = ("spring",)
+        of["campaigns"] = ("of-jianghan", "spring")
     if role is Role.AUDITOR:
         of.setdefault("until", AUDITED_UNTIL)
     return Account(**({"id": role.value, "name": "", "role": role, "added_at": AT, "added_by": "test"} | of))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,13 +12,13 @@ from starlette.responses import Response
 from dialpact.application.jobs import import_apply, importing, queue
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.importing import CONSTANTS, Figures, ImportAsked, Looked
-from dialpact.compliance.jobs import UNDER_WAY, Job, JobError
-from dialpact.compliance.registers.column_names import heading
-from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.jobs import UNDER_WAY, Job
+from dialpact.compliance.registers.columns import MAY_LACK
 from dialpact.compliance.registers.formats import IMPORTED
 from dialpact.compliance.registers.number_parts import PARTS
 from dialpact.web.api import job_shown
 from dialpact.web.console import job_file
+from dialpact.web.console.imports import words
 from dialpact.web.console.imports.choices import saved
 from dialpact.web.console.imports.reading import NUMBERS_ONLY, Reading, told
 from dialpact.web.console.imports.upload import OFFICERS
@@ -37,7 +38,7 @@ async def show(asked: Asked[NoForm]) -> Shown:
         "how": how,
         "under_way": job.state in UNDER_WAY,
         "figures": await _figures(asked, job),
-        "error": _words(asked, job.error),
+        "error": words.why(asked, job.error),
         "applying": await _applying(asked, job),
     }
     if job.kind == "import-check" and job.state == "done" and how is not None:
@@ -85,7 +86,7 @@ async def _figures(asked: Asked[Any], job: Job) -> Figures | None:
     """Of one that has applied its rows, whatever became of it after that."""
     if job.kind == "import" and (act := await import_apply.applied(asked.context, job)) is not None:
         return import_apply.logged(act)
-    return msgspec.convert(job.result, Figures) if job.result else None
+    return msgspec.convert(job.result, Figures) if "rows" in (job.result or {}) else None
 
 
 async def _applying(asked: Asked[Any], job: Job) -> str:
@@ -103,28 +104,15 @@ async def _looked(asked: Asked[Any], files: JobFiles, job: Job, how: ImportAsked
     columns = (*form.columns, *form.others, *(PARTS if "number" in form.columns else ()))
     return {
         "looked": found,
-        "why": lambda error: _words(asked, error),
-        "column": lambda name: _column(asked, register, name),
+        "why": partial(words.why, asked),
+        "column": partial(words.column, asked, register),
+        "understood": partial(words.understood, asked, (*form.columns, *form.optional)),
         "columns": columns,
-        "needed": form.columns,
+        "needed": set(form.columns) - {*MAY_LACK.get(form.kind, ())},
         "constants": CONSTANTS[register],
         "numbers_only": register in NUMBERS_ONLY,
         "mappings": await saved(asked.context),
     }
-
-
-def _column(asked: Asked[Any], register: str, name: str) -> str:
-    """As people call it."""
-    if asked.language != "zh":
-        return name
-    try:
-        return heading(register, name)
-    except (KeyError, StopIteration):
-        return name
-
-
-def _words(asked: Asked[Any], error: JobError | None) -> str:
-    return asked.fault(Fault(error.code, **error.detail)) if error else ""
 
 
 PAGES = (

@@ -60,11 +60,14 @@ async def told(asked: Asked[Reading], register: Register, name: str, about: Deli
         constants["evidence_sha256"] = proof
     if register == "leads" and about is None:
         about = delivery(form.campaign, form.partner, form.contract, form.basis)
+    mapped = mapping([one for one in form.map if one])
+    if form.save_as.strip() and not mapped and not form.mapping:
+        raise Fault("import-nothing-to-save")
     return await importing.reading(
         asked.context,
         register,
         name=name,
-        mapped=mapping([one for one in form.map if one]),
+        mapped=mapped,
         saved=form.mapping,
         constants=constants,
         numbers_only=form.numbers_only and register in NUMBERS_ONLY,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dialpact.application import businesses, campaigns
 from dialpact.application.jobs import importing, recent
-from dialpact.application.jobs.files import need_room
 from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.fault import Fault
 from dialpact.web.api import job_shown
@@ -54,7 +53,7 @@ async def upload(asked: Asked[Reading]) -> Redirect:
 
 def most_file(site: Site) -> int:
     """Bytes: what may be sent, and what there is room for beside what is made of it. NoRoom."""
-    return min(site.config.api.most_upload_mb << 20, need_room(job_shown.desk(site).files.folder) // 4)
+    return min(site.config.api.most_upload_mb << 20, job_shown.desk(site).files.room() // 4)
 
 
 PAGES = (

@@ -1,4 +1,4 @@
-"""Who did what: the acts of the ledger, by who, what and day; what auditors opened and heard, too."""
+"""Who did what: the acts of the ledger, by who, what and day; what auditors opened is among them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import msgspec
 
 from dialpact.application import acts
 from dialpact.store.ports.acts import ActPage, ActsWanted
-from dialpact.web.console import texts
+from dialpact.web.console.ledger import words
 from dialpact.web.console.ledger.readers import READERS, ROWS
-from dialpact.web.console.page import Asked, Form, Page, Shown
+from dialpact.web.console.page import Asked, Form, NoForm, Page, Shown
 
 TEMPLATE = "ledger/acts.html"
-HIDDEN = frozenset(
-    {"mac", "hash", "secret", "token", "digest"}
-)  # of keys and passwords: nobody needs them here
+HIDDEN = frozenset({"mac", "hash", "secret", "token"})  # of keys and passwords: nobody needs them here
 MOST_DETAIL = 20_000  # characters; the leaf has all
 
 
@@ -31,12 +29,15 @@ class Wanted(Form, frozen=True, kw_only=True):
     after: str = ""
 
 
-async def show(asked: Asked[Wanted]) -> Shown:
-    return await search(asked)
+async def show(asked: Asked[NoForm]) -> Shown:
+    return await _found(asked, Wanted())
 
 
 async def search(asked: Asked[Wanted]) -> Shown:
-    form = asked.form
+    return await _found(asked, asked.form)
+
+
+async def _found(asked: Asked[Any], form: Wanted) -> Shown:
     register, _, action = form.kind.partition(" ")
     wanted = ActsWanted(
         actor=form.actor.strip(),
@@ -50,15 +51,15 @@ async def search(asked: Asked[Wanted]) -> Shown:
     registers = list(dict.fromkeys(kind.register for kind in kinds))
     choices = [("", asked.text("acts.all-kinds"))]
     for one in registers:
-        choices.append((one, said_register(asked, one)))
+        choices.append((one, words.register(asked, one)))
         choices += [
-            (f"{one} {kind.action}", f"{said_register(asked, one)} · {said_action(asked, kind.action)}")
+            (f"{one} {kind.action}", f"{words.register(asked, one)} · {words.action(asked, kind.action)}")
             for kind in kinds
             if kind.register == one
         ]
     fields = {name: value for name, value in msgspec.to_builtins(form).items() if value and name != "after"}
     values = {
-        "form": form,
+        "wanted": form,
         "choices": choices,
         "fields": fields,
         "rows": [_row(asked, one) for one in page.rows],
@@ -68,22 +69,11 @@ async def search(asked: Asked[Wanted]) -> Shown:
     return Shown(template=TEMPLATE, values=values, part="more" if form.after else "found")
 
 
-def said_register(asked: Asked[Any], register: str) -> str:
-    """In words; as the log has it, where there are none."""
-    key = f"act-register.{register}"
-    return asked.text(key) if texts.known(key) else register
-
-
-def said_action(asked: Asked[Any], action: str) -> str:
-    key = f"act-action.{action}"
-    return asked.text(key) if texts.known(key) else action
-
-
 def _row(asked: Asked[Any], one: Any) -> Mapping[str, Any]:
     detail = msgspec.json.format(msgspec.json.encode(_shown(one.detail)), indent=1).decode()
     return {
         "act": one,
-        "what": f"{said_register(asked, one.register)} · {said_action(asked, one.action)}",
+        "what": f"{words.register(asked, one.register)} · {words.action(asked, one.action)}",
         "detail": detail if len(detail) <= MOST_DETAIL else "",
     }
 
@@ -106,9 +96,7 @@ def _begin(asked: Asked[Any], day: date) -> datetime:
 
 
 PAGES = (
-    Page(
-        method="GET", path="/ledger/acts", action="ledger.acts.show", roles=READERS, handle=show, form=Wanted
-    ),
+    Page(method="GET", path="/ledger/acts", action="ledger.acts.show", roles=READERS, handle=show),
     Page(
         method="POST",
         path="/ledger/acts",

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dialpact.application.jobs import queue, verifying
 from dialpact.application.ledger import signed_heads, signing, witnesses
+from dialpact.compliance.clock import stamp
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.heads import LedgerForked
 from dialpact.web.console.downloads import attachment
@@ -39,6 +40,7 @@ async def _values(asked: Asked[Any], after: str) -> dict[str, Any]:
     key = signed_heads.key(asked.site.config)
     return {
         "heads": heads,
+        "address": stamp,
         "newest": newest,
         "age": age,
         "old": age is not None and age > MOST_MINUTES,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import msgspec
 from starlette.responses import Response
@@ -12,9 +13,9 @@ from dialpact.compliance.ledger.heads import LedgerForked, stated
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.ledger_proof import consistency_text, encoded, leaf_object
 from dialpact.web.console.downloads import attachment
-from dialpact.web.console.ledger import addresses
+from dialpact.web.console.ledger import addresses, words
 from dialpact.web.console.ledger.readers import READERS, ROWS
-from dialpact.web.console.page import Asked, Form, NoForm, Page, Redirect, Shown
+from dialpact.web.console.page import Asked, Form, NoForm, Page, Shown
 
 Leaf = Annotated[int, msgspec.Meta(ge=0, le=(1 << 62))]
 # Of records, as the log has them; the first is what is looked up most.
@@ -52,25 +53,30 @@ async def listed(asked: Asked[Range]) -> Shown:
     start = page.rows[0].leaf if page.rows else 0
     values = {
         "rows": page.rows,
-        "kinds": KINDS,
+        "words": partial(words.kind, asked),
+        "choices": [(kind, words.kind(asked, kind)) for kind in KINDS],
         "earlier": max(0, start - ROWS) if start else None,
         "later": page.rows[-1].leaf + 1 if page.next else None,
     }
     return Shown(template="ledger/leaves.html", values=values)
 
 
-async def find(asked: Asked[Record]) -> Redirect:
+async def find(asked: Asked[Record]) -> Shown:
     form = asked.form
     if form.leaf is not None:
-        return Redirect(to=f"/ledger/leaf/{form.leaf}")
-    leaf = await entries.leaf_of(asked.context, form.kind, form.key.strip())
-    return Redirect(to=f"/ledger/leaf/{leaf}")
+        return await _shown(asked, form.leaf)
+    return await _shown(asked, await entries.leaf_of(asked.context, form.kind, form.key.strip()))
 
 
 async def show(asked: Asked[NoForm]) -> Shown:
-    found = await entries.there(asked.context, addresses.whole(asked.path["leaf"]))
+    return await _shown(asked, addresses.whole(asked.path["leaf"]))
+
+
+async def _shown(asked: Asked[Any], leaf: int) -> Shown:
+    found = await entries.there(asked.context, leaf)
     record = msgspec.json.format(found.record, indent=1).decode() if found.record else ""
     values = {
+        "kind": words.kind(asked, found.entry.kind),
         "proof": found,
         "record": record,
         "holds": entries.leads(found),

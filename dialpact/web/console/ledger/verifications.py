@@ -9,11 +9,13 @@ from starlette.responses import Response
 
 from dialpact.application.jobs import queue, verifying
 from dialpact.application.jobs.verifying import KIND
+from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.compliance.jobs import UNDER_WAY
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.account import Role
 from dialpact.presentation.audit_finding import finding_text
-from dialpact.web.console.jobs import desk, may_end, need_own, result
+from dialpact.web.console.jobs import desk, may_end, need_own, result, why
+from dialpact.web.console.ledger import words
 from dialpact.web.console.ledger.readers import READERS, ROWS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
@@ -78,13 +80,19 @@ async def run(asked: Asked[NoForm]) -> Shown:
     values = {
         "job": job,
         "made": made,
+        "why": why(asked, job),
         "size": size,
         "under_way": job.state in UNDER_WAY,
         "watched": job.state in UNDER_WAY and asked.account.role is not Role.AUDITOR,
-        "findings": None if found is None else [(one, finding_text(one, asked.language)) for one in found],
+        "findings": None if found is None else [_finding(asked, one) for one in found],
         "may_end": may_end(asked, job),
     }
     return Shown(template=RUN, values=values, part="run")
+
+
+def _finding(asked: Asked[Any], one: AuditFinding) -> tuple[AuditFinding, str, str]:
+    """With its record's kind and what is wrong, in words."""
+    return one, words.kind(asked, one.kind), finding_text(one, asked.language)
 
 
 async def file(asked: Asked[NoForm]) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from dialpact.application.ledger import signed_heads
+from dialpact.compliance.clock import stamp
 from dialpact.web.console.downloads import attachment
 from dialpact.web.console.ledger import addresses
 from dialpact.web.console.ledger.readers import READERS
@@ -16,10 +17,10 @@ TIMESTAMP = "application/timestamp-reply"
 
 async def show(asked: Asked[NoForm]) -> Shown:
     found = await signed_heads.outsiders(asked.context, asked.site.config, most=STAMPS)
-    return Shown(template="ledger/witnesses.html", values={"found": found})
+    return Shown(template="ledger/witnesses.html", values={"found": found, "address": stamp})
 
 
-async def stamp(asked: Asked[NoForm]) -> Response:
+async def stamp_file(asked: Asked[NoForm]) -> Response:
     size, at = addresses.whole(asked.path["size"]), addresses.time(asked.path["at"])
     found = await signed_heads.stamp(asked.context, size, at)
     name = f"{asked.site.config.node.name}-{size:012}"
@@ -41,6 +42,6 @@ PAGES = (
         path="/ledger/stamps/{size}/{at}/{kind}",
         action="ledger.stamps.file",
         roles=READERS,
-        handle=stamp,
+        handle=stamp_file,
     ),
 )

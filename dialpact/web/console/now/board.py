@@ -5,47 +5,46 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from dialpact.application import listings
 from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.application.health import Look
-from dialpact.application.now import LiveCall, Now, Watch
-from dialpact.compliance.registers.account import Account, Role
+from dialpact.application.incidents import kinds
+from dialpact.application.now import Now, Watch
+from dialpact.compliance.registers.account import Role
 from dialpact.compliance.texts import Language, incident_text
 from dialpact.compliance.veil import Veil
 from dialpact.presentation import finding as words
 from dialpact.store.ports.listings import Wanted
-from dialpact.web.console import rendering
+from dialpact.web.console import rendering, within
+from dialpact.web.console.call_row import row
 from dialpact.web.console.page import Asked
+from dialpact.web.console.within import limits
 from dialpact.web.site import Site
 
+K = TypeVar("K")
+V = TypeVar("V")
 TEMPLATE = "now/now.html"
 PARTS = ("duties", "figures", "calls", "standing")
 STANDING_SECONDS = 6.0  # a gate that is silent takes two of them, a disk that hangs one
 KEPT = 64  # kinds of who looks
-OPEN = ("failed", "unseen", "missing")  # states of recordings that want a person
 BADGES = {"ok": "ok", "warn": "open", "fail": "bad", "skip": "plain"}
-
-
-def limits(account: Account) -> Wanted:
-    """Whose calls an account may see."""
-    return Wanted(businesses=account.businesses, campaigns=account.campaigns, agents=account.agents)
+HIDDEN = Veil()
+KINDS = frozenset(kinds())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """``now`` is None where the store did not answer: ``why``. ``look``: likewise, at how all stands.
 
-    ``own``: those of the caller IDs that are, or were, registered.
+    ``veil``: over the numbers of its calls.
     """
 
     now: Now | None = None
     why: str = ""
     look: Look | None = None
-    own: frozenset[str] = frozenset()
+    veil: Veil = HIDDEN
 
 
 class Board:
@@ -53,6 +52,7 @@ class Board:
 
     def __init__(self) -> None:
         self.watching = 0
+        self._seen: dict[tuple[Wanted, Role], Seen] = {}
         self._made: dict[tuple[Wanted, Role, Language], tuple[Seen, dict[str, str]]] = {}
         self._making = asyncio.Lock()
 
@@ -61,15 +61,18 @@ class Board:
         return _BOARDS.setdefault(site.watch, Board())
 
     async def look(self, asked: Asked[Any]) -> Seen:
-        """StoreError."""
+        """Shared by all who see the same. StoreError."""
         found, look = await asyncio.gather(
             asked.site.watch.now(asked.context, limits(asked.account)), self.standing(asked)
         )
-        own: frozenset[str] = frozenset()
-        if asked.account.role is Role.SUPERVISOR:
-            shown = {one.entry.caller_id for one in (*found.under_way, *found.newest)}
-            own = await listings.ours(asked.context, shown - {""})
-        return Seen(now=found, look=look, own=own)
+        key = limits(asked.account), asked.account.role
+        async with self._making:
+            last = self._seen.pop(key, None)
+            if last is None or last.now is not found or last.look is not look:
+                shown = {one.entry.caller_id for one in (*found.under_way, *found.newest)}
+                last = Seen(now=found, look=look, veil=await within.veil(asked, (), shown))
+            _keep(self._seen, key, last)
+        return last
 
     async def standing(self, asked: Asked[Any]) -> Look | None:
         """None: it is not known."""
@@ -86,27 +89,26 @@ class Board:
         key = limits(asked.account), asked.account.role, asked.language
         async with self._making:
             made = self._made.pop(key, None)
-            if made is None or made[0].now is not seen.now or made[0].look is not seen.look or seen.why:
+            if made is None or made[0] is not seen:
                 made = seen, await asyncio.to_thread(_rendered, self.values(seen, asked), asked.language)
-            self._made[key] = made
-            while len(self._made) > KEPT:
-                del self._made[next(iter(self._made))]
+            _keep(self._made, key, made)
         return made[1]
 
     def values(self, seen: Seen, asked: Asked[Any]) -> dict[str, Any]:
         """What the template is filled with."""
         supervisor = asked.account.role is Role.SUPERVISOR
         found = seen.now
-        veil = Veil((), seen.own, full=not supervisor)
+        veil = seen.veil
         return {
             "seen": found,
             "why": seen.why,
             "at": found.at if found else seen.look.at if seen.look else asked.site.clock.now(),
-            "under_way": [_row(one, veil) for one in found.under_way] if found else [],
-            "newest": [_row(one, veil) for one in found.newest] if found else [],
+            "under_way": [row(one.entry, veil, one) for one in found.under_way] if found else [],
+            "newest": [row(one.entry, veil, one) for one in found.newest] if found else [],
             "last_minute": found.minutes[-2] if found else None,
             "incidents": [
-                (one, incident_text(one.kind, asked.language)) for one in (found.incidents if found else ())
+                (one, incident_text(one.kind, asked.language), one.kind in KINDS)
+                for one in (found.incidents if found else ())
             ],
             "ready": not seen.look.problems if seen.look else None,
             "duties": _duties(seen.look, asked.language, supervisor) if seen.look else [],
@@ -120,54 +122,21 @@ class Board:
         }
 
 
+def _keep(kept: dict[K, V], key: K, value: V) -> None:
+    """The last of them; who has not asked for the longest is forgotten."""
+    kept[key] = value
+    while len(kept) > KEPT:
+        del kept[next(iter(kept))]
+
+
 def plot(found: Now) -> dict[str, list[float | int | None]]:
-    """For the plot: Unix times, and decisions of each minute."""
+    """For the plot: Unix times, and decisions of each minute that is over."""
+    over = found.minutes[:-1]
     return {
-        "at": [one.at.timestamp() for one in found.minutes],
-        "allowed": [one.allowed for one in found.minutes],
-        "blocked": [one.blocked for one in found.minutes],
+        "at": [one.at.timestamp() for one in over],
+        "allowed": [one.allowed for one in over],
+        "blocked": [one.blocked for one in over],
     }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A call, as whoever looks may see it."""
-
-    id: str
-    at: datetime
-    number: str
-    caller_id: str
-    campaign: str
-    agent: str
-    verdict: str
-    shadow: bool
-    reasons: tuple[str, ...]
-    outcome: str
-    talk_seconds: float | None
-    recording: str
-    recording_id: str
-    recording_open: bool
-
-
-def _row(call: LiveCall, veil: Veil) -> Row:
-    entry = call.entry
-    mine = veil.about((entry.number, entry.given))
-    return Row(
-        id=entry.id,
-        at=entry.decided_at,
-        number=mine.number(entry.number or entry.given),
-        caller_id=mine.caller_id(entry.caller_id),
-        campaign=mine.text(entry.campaign),
-        agent=mine.text(entry.agent),
-        verdict=entry.verdict,
-        shadow=entry.mode == "shadow",
-        reasons=entry.reasons,
-        outcome=entry.outcome,
-        talk_seconds=entry.talk_seconds,
-        recording=call.recording,
-        recording_id=call.recording_id,
-        recording_open=call.recording in OPEN,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 1. Each look is shared (``application/now``): who watches costs the writing to his socket.
 2. Whose account or session has ended meanwhile is told nothing more, at the latest after
-   :data:`AGAIN_SECONDS`; and a stream ends by itself, so that a browser has to ask anew.
+   ``Pace.again``; and a stream ends by itself, so that a browser has to ask anew.
 3. A look that fails is said, so that nobody takes what he sees for what is.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
@@ -20,11 +20,19 @@ from dialpact.web.console.now.board import Board, Seen, plot
 from dialpact.web.console.page import Asked, NoForm
 
 MOST = 100  # streams of a process, of its connections
-EVERY_SECONDS = 2.0
-AGAIN_SECONDS = 20.0  # between two questions whether he is still signed in
-LONGEST_SECONDS = 600.0
 RETRY_MS = 2000  # of the browser's, after an end
 HEADERS = {"X-Accel-Buffering": "no"}  # (a proxy that keeps it back would show the past as the present)
+
+
+class Pace(NamedTuple):
+    """Seconds: between two looks, between two questions whether he is still signed in, until the end."""
+
+    every: float = 2.0
+    again: float = 20.0
+    longest: float = 600.0
+
+
+PACE = Pace()
 
 
 async def stream(asked: Asked[NoForm]) -> Response:
@@ -35,9 +43,9 @@ async def stream(asked: Asked[NoForm]) -> Response:
     return StreamingResponse(events(asked, board), media_type="text/event-stream", headers=HEADERS)
 
 
-async def events(asked: Asked[Any], board: Board, every: float = EVERY_SECONDS) -> AsyncIterator[bytes]:
+async def events(asked: Asked[Any], board: Board, pace: Pace = PACE) -> AsyncIterator[bytes]:
     time = asyncio.get_running_loop().time
-    ends, again = time() + LONGEST_SECONDS, time() + AGAIN_SECONDS
+    ends, again = time() + pace.longest, time() + pace.again
     sent: dict[str, str] = {}
     board.watching += 1
     try:
@@ -47,9 +55,9 @@ async def events(asked: Asked[Any], board: Board, every: float = EVERY_SECONDS) 
                 if not await _still(asked):
                     yield _event("out", {})
                     return
-                again = time() + AGAIN_SECONDS
+                again = time() + pace.again
             yield await _told(asked, board, sent)
-            await asyncio.sleep(every)
+            await asyncio.sleep(pace.every)
         yield _event("end", {})
     finally:
         board.watching -= 1

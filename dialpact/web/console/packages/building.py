@@ -15,7 +15,7 @@ from dialpact.compliance.jobs import UNDER_WAY, Job, JobKind
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.cell import free_text
-from dialpact.web.console.jobs import desk, may_end, need_own, result
+from dialpact.web.console.jobs import desk, may_end, need_own, result, why
 from dialpact.web.console.ledger.readers import PACKAGERS, ROWS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
@@ -82,6 +82,7 @@ async def one(asked: Asked[NoForm]) -> Shown:
     values = {
         **_shown(job),
         "under_way": under_way,
+        "why": why(asked, job),
         "watched": under_way and asked.account.role is not Role.AUDITOR,
         "may_end": may_end(asked, job),
         "days": asked.site.config.api.results_days,

@@ -19,9 +19,10 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation import reconciliation
 from dialpact.presentation.hidden import Hidden
 from dialpact.web.console import jobs
+from dialpact.web.console.inspections.one import END
 from dialpact.web.console.inspections.whose import LOOK, job_of, why
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Redirect, Shown
-from dialpact.web.console.reconciliations.asking import KIND, SEND, about
+from dialpact.web.console.reconciliations.asking import KIND, about
 
 ROWS = 50
 SEEN = Hidden((), full=True)  # who sees these pages sees numbers
@@ -96,7 +97,6 @@ def _told(asked: Asked[Any], job: Job, found: Sums) -> dict[str, Any]:
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
     job, desk = await job_of(asked, KIND), jobs.desk(asked.site)
-    jobs.need_own(asked, job)
     await queue.cancel(asked.context, desk.files, KIND, job.id)
     desk.cancel(job.id)
     return Redirect(to="/reconciliations", said="inspections.cancelled")
@@ -115,7 +115,8 @@ PAGES = (
         method="POST",
         path="/reconciliations/{id}/cancel",
         action="reconciliations.cancel",
-        roles=SEND,
+        roles=END,
         handle=cancel,
+        changes=True,
     ),
 )

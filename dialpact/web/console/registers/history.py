@@ -10,7 +10,14 @@ from dialpact.compliance.registers.change import Sealed
 from dialpact.presentation import texts as shared
 from dialpact.web.console import texts
 from dialpact.web.console.page import Asked
+from dialpact.web.console.registers.shown import word
 
+WORDS = {
+    "purpose": "purpose",
+    "purposes": "purpose",
+    "scope": "inspection-scope",
+    "actor": "inspection-actor",
+}
 LONGEST = 300  # characters of a value
 # Long ones.
 UNTOLD = frozenset({"finding", "replaced", "entries", "digest", "met", "checked", "policy", "columns"})
@@ -66,14 +73,14 @@ def _changed(
 ) -> Iterator[tuple[str, str, str]]:
     for name, value in after.items():
         if name in before and before[name] != value:
-            yield _heading(asked, name), _words(asked, before[name]), _words(asked, value)
+            yield _heading(asked, name), _told(asked, name, before[name]), _told(asked, name, value)
 
 
 def _said(asked: Asked[Any], told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in told.items():
         if name in ("reason", "from", "to", "id") or name in UNTOLD or value in (None, "", [], {}):
             continue
-        yield _heading(asked, name), _words(asked, value)
+        yield _heading(asked, name), _told(asked, name, value)
 
 
 def _heading(asked: Asked[Any], name: str) -> str:
@@ -83,6 +90,14 @@ def _heading(asked: Asked[Any], name: str) -> str:
 
 def _action(asked: Asked[Any], action: str) -> str:
     return texts.own(asked.language).get(f"registers-done.{action}", action)
+
+
+def _told(asked: Asked[Any], name: str, value: object) -> str:
+    """Of a field of ours by its words."""
+    if table := WORDS.get(name):
+        several = value if isinstance(value, list) else [value]
+        return ", ".join(word(asked.language, table, str(one)) for one in several)
+    return _words(asked, value)
 
 
 def _words(asked: Asked[Any], value: object) -> str:

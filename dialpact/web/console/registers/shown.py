@@ -72,6 +72,7 @@ def head(asked: Asked[Any], register: Register) -> dict[str, Any]:
         "register": register,
         "title": title,
         "about": about,
+        "one": title if register.titled else asked.text(f"register.{register.noun}"),
         "adds": register.add is not None and asked.account.role in register.add.roles,
         "beside": [
             (path, asked.text(name)) for path, name, roles in register.beside if asked.account.role in roles

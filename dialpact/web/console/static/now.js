@@ -22,6 +22,7 @@
   function tell(name) {
     const words = said(name);
     if (state.textContent !== words) state.textContent = words;
+    document.getElementById("now-at").textContent = name === "live" ? said("asof") : "";
     root.classList.toggle("stale", name !== "live");
   }
 

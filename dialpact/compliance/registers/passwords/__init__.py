@@ -43,7 +43,7 @@ WORDS = (
         "2025",
         "2026",
     ),
-    *("管理员", "合规", "主管", "审计", "密码", "录音", "呼叫中心", "武汉", "湖北", "我爱你"),
+    *("管理员", "合规", "班组长", "检查员", "密码", "录音", "呼叫中心", "武汉", "湖北", "我爱你"),
 )
 
 
@@ -81,7 +81,7 @@ def _hash(password: str) -> bytes:
 
 @cache
 def _breached() -> frozenset[bytes]:
-    content = files("dialpact.compliance.passwords").joinpath("breached.bin").read_bytes()
+    content = files("dialpact.compliance.registers.passwords").joinpath("breached.bin").read_bytes()
     if not content or len(content) % BYTES:
         raise ValueError("breached.bin is not whole")  # no list is no answer
     return frozenset(content[place : place + BYTES] for place in range(0, len(content), BYTES))

@@ -1,0 +1,195 @@
+"""The accounts: who comes in, as what, of whose data, until when. An administrator's alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from dialpact.application.accounts import links, register, sessions
+from dialpact.application.accounts.register import Given
+from dialpact.compliance.registers.account import Role
+from dialpact.web.console.account import signed_in
+from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
+from dialpact.web.site import Site
+
+ROLES = frozenset({Role.ADMINISTRATOR})
+MOST = 50  # of a part of the list
+LINK = "link of "
+
+
+class Fields(Form, frozen=True, kw_only=True):
+    """Lists are written with commas or spaces."""
+
+    name: str
+    role: Role
+    businesses: str = ""
+    campaigns: str = ""
+    agents: str = ""
+    until: date | None = None
+    subject: str = ""
+
+
+class New(Fields, frozen=True, kw_only=True):
+    id: str
+
+
+class Act(Form, frozen=True, kw_only=True):
+    do: Literal["reset", "end", "disable", "enable"]
+    reason: str
+
+
+class Why(Form, frozen=True, kw_only=True):
+    reason: str
+
+
+async def listed(asked: Asked[Paged]) -> Shown:
+    found = await register.listed(asked.context, after=asked.form.after, most=MOST)
+    values = {"rows": found.rows, "next": found.next, "after": asked.form.after}
+    return Shown(template="accounts/list.html", values=values, part="rows" if asked.form.after else "")
+
+
+async def new(asked: Asked[NoForm]) -> Shown:
+    values = {"roles": tuple(Role), "provider": has_provider(asked.site)}
+    return Shown(template="accounts/new.html", values=values)
+
+
+async def add(asked: Asked[New]) -> Redirect:
+    form = asked.form
+    made = await register.add(
+        asked.context,
+        asked.site.desk.keys,
+        form.id,
+        name=form.name,
+        role=form.role,
+        businesses=(form.businesses,),
+        campaigns=(form.campaigns,),
+        agents=(form.agents,),
+        until=form.until,
+        subject=form.subject,
+    )
+    return _given(asked, made, "accounts.added")
+
+
+async def show(asked: Asked[NoForm]) -> Shown:
+    id = asked.path["id"]
+    found = await register.show(asked.context, id)
+    (row,) = found.entries
+    token = asked.site.desk.once.get(signed_in(asked).session.id, LINK + id, asked.context.now())
+    values = {
+        "row": row,
+        "history": tuple(reversed(found.history)),
+        "sessions": await sessions.of(asked.context, id),
+        "link": links.address(base(asked.site), token) if token else "",
+        "roles": tuple(Role),
+        "provider": has_provider(asked.site),
+        "own": id == asked.account.id,
+    }
+    return Shown(template="accounts/account.html", values=values)
+
+
+async def change(asked: Asked[Fields]) -> Redirect:
+    form, id = asked.form, asked.path["id"]
+    await register.change(
+        asked.context,
+        id,
+        name=form.name,
+        role=form.role,
+        businesses=(form.businesses,),
+        campaigns=(form.campaigns,),
+        agents=(form.agents,),
+        until=form.until or "",
+        subject=form.subject if has_provider(asked.site) else None,
+    )
+    return Redirect(to=f"/accounts/{id}", said="accounts.changed")
+
+
+async def act(asked: Asked[Act]) -> Redirect:
+    id, reason = asked.path["id"], asked.form.reason
+    match asked.form.do:
+        case "reset":
+            made = await register.reset(asked.context, asked.site.desk.keys, id, reason=reason)
+            return _given(asked, made, "accounts.was-reset")
+        case "end":
+            await sessions.end(asked.context, id, reason=reason)
+            return Redirect(to=f"/accounts/{id}", said="accounts.ended")
+        case "disable":
+            await register.disable(asked.context, id, reason=reason)
+            return Redirect(to=f"/accounts/{id}", said="accounts.disabled")
+        case "enable":
+            await register.enable(asked.context, id, reason=reason)
+            return Redirect(to=f"/accounts/{id}", said="accounts.enabled")
+
+
+async def end_all(asked: Asked[Why]) -> Redirect:
+    await sessions.end_all(asked.context, reason=asked.form.reason)
+    return Redirect(to="/sign-in", said="accounts.all-ended")
+
+
+def base(site: Site) -> str:
+    """Of the console, as people reach it."""
+    web = site.config.web
+    return web.base_url or f"{'https' if web.secure else 'http'}://{web.listen}"
+
+
+def has_provider(site: Site) -> bool:
+    """Whether people may sign in by an identity provider."""
+    return False
+
+
+def _given(asked: Asked[Any], made: Given, said: str) -> Redirect:
+    """The link is shown for some minutes, to who has made it."""
+    id = made.account.id
+    if made.token:
+        asked.site.desk.once.put(signed_in(asked).session.id, LINK + id, made.token, asked.context.now())
+    return Redirect(to=f"/accounts/{id}", said=said)
+
+
+PAGES = (
+    Page(
+        method="GET",
+        path="/accounts",
+        action="accounts.list",
+        roles=ROLES,
+        handle=listed,
+        form=Paged,
+        nav="nav.accounts",
+    ),
+    Page(method="GET", path="/accounts/new", action="accounts.new", roles=ROLES, handle=new),
+    Page(
+        method="POST",
+        path="/accounts/new",
+        action="accounts.add",
+        roles=ROLES,
+        handle=add,
+        form=New,
+        changes=True,
+    ),
+    Page(
+        method="POST",
+        path="/accounts/end-all",
+        action="accounts.end-all",
+        roles=ROLES,
+        handle=end_all,
+        form=Why,
+        changes=True,
+    ),
+    Page(method="GET", path="/accounts/{id}", action="accounts.show", roles=ROLES, handle=show),
+    Page(
+        method="POST",
+        path="/accounts/{id}",
+        action="accounts.change",
+        roles=ROLES,
+        handle=change,
+        form=Fields,
+        changes=True,
+    ),
+    Page(
+        method="POST",
+        path="/accounts/{id}/act",
+        action="accounts.act",
+        roles=ROLES,
+        handle=act,
+        form=Act,
+        changes=True,
+    ),
+)
