@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -190,3 +192,35 @@ def test_an_erasure_is_begun_and_its_end_is_told(office: tuple[Home, Visitor]) -
     asyncio.run(_with(home, failed))
     over = wang.get(page).page
     assert "未执行" in over.text and "情况已变" in over.alerts[0]
+
+
+ASKED_AT = {
+    "hold": ("/recordings/holds/release", {"hold": "2"}),
+    "suspension": ("/registers/suspension/lift", {"key": "campaign spring"}),
+    "opt-out": ("/registers/dnc/remove", {"key": f"+86{NUMBER}", "scope": "all", "value": ""}),
+}
+
+
+@pytest.mark.parametrize("what", ASKED_AT)
+def test_from_the_page_of_the_thing_itself_to_its_end(office: tuple[Home, Visitor], what: str) -> None:
+    """Asked there by one, confirmed here by the other; both are in the log with the act."""
+    home, visitor = office
+    path, fields = ASKED_AT[what]
+    asked = visitor.as_("li").post(path, {**fields, "reason": "书面申请"})
+    assert asked.status == 303 and asked.headers["location"].startswith("/approvals?said=")
+    told = visitor.as_("li").get(asked.headers["location"])
+    assert told.status == 200 and "书面申请" in told.text
+    wang = visitor.as_("wang")
+    (page,) = {link for link in wang.get("/approvals").page.links if link == "/approvals/2"}
+    assert wang.post(f"{page}/confirm").status == 303
+    assert visitor.as_("li").post(path, {**fields, "reason": "x"}).status in (404, 422), "it is done"
+    with closing(sqlite3.connect(home.path / "dialpact.db")) as db:
+        acts = db.execute(
+            "SELECT register, action, actor FROM register_change ORDER BY seq DESC LIMIT 3"
+        ).fetchall()
+    done = {
+        "hold": ("recording", "release"),
+        "suspension": ("suspension", "lift"),
+        "opt-out": ("dnc", "remove"),
+    }
+    assert ("approval", "confirm", "wang") in acts and (*done[what], "li + wang") in acts
