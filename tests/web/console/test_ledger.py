@@ -158,6 +158,19 @@ def test_a_leaf_and_its_proof_are_worked_out_anew(at: Visitor, furnished: Home) 
     assert "证明不成立" in at.get("/ledger/leaf/0").page.alerts[0]
 
 
+def test_a_leaf_that_is_none_of_the_signed_ones(at: Visitor, furnished: Home) -> None:
+    """Of an erased record the leaf alone is left to tell by."""
+    with closing(sqlite3.connect(furnished.path / "dialpact.db")) as database, database:
+        names = database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger'"
+        ).fetchall()
+        for (each,) in names:
+            database.execute(f"DROP TRIGGER {each}")
+        database.execute("UPDATE ledger SET salt = NULL, leaf = randomblob(32) WHERE leaf_index = 0")
+        database.execute("UPDATE ledger SET salt = NULL WHERE leaf_index = 1")
+    assert "证明不成立" in at.get("/ledger/leaf/0").page.alerts[0]
+
+
 def test_a_leaf_that_is_not_signed_yet(at: Visitor, furnished: Home) -> None:
     furnished.run("business", "add", "beta", "--name", "b", "--actor", "own-business")
     newest = furnished("ledger", "list")[-1]["leaf"]
