@@ -154,6 +154,7 @@ async def test_it_rests_often_and_says_how_far_it_is(
         folder=tmp_path,
         progress=lambda done, of: told.append((done, of)),
         render=None,  # type: ignore[arg-type]
+        printed=None,  # type: ignore[arg-type]
         rest=rest,
     )
     await verifying.work(task)
