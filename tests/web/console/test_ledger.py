@@ -54,7 +54,7 @@ def acted(home: Home, count: int) -> None:
 
 def over(at: Visitor, path: str) -> Visitor:
     """Waits until the job at this address is over."""
-    until(lambda: "progress" not in at.get(path).page.tags and "hx-trigger" not in at.get(path).body.decode())
+    until(lambda: "刷新" not in at.get(path).text and "Look again" not in at.get(path).text)
     return at
 
 

@@ -107,6 +107,14 @@ def test_who_makes_packages(at: Visitor) -> None:
         assert at.as_(role).get("/ledger/packages").status == status
 
 
+def test_an_auditor_takes_one_out_too(at: Visitor, furnished: Home) -> None:
+    auditor = at.as_("auditor")
+    path = begun(auditor, "/ledger/packages", {"call": a_call(furnished), "reason": "检查"})
+    assert "做好了" in over(auditor, path).as_("auditor").get(path).text
+    assert auditor.get(f"{path}/file").body[:2] == b"PK"
+    assert auditor.post(f"{path}/cancel").status == 303
+
+
 def test_a_file_that_is_done_is_taken_away(at: Visitor, furnished: Home) -> None:
     path = begun(at, "/ledger/packages", {"call": a_call(furnished), "reason": "r"})
     over(at, path)
