@@ -252,12 +252,15 @@ async def consents_of(context: Context, number: str) -> Entry[Consent]:
     return await _entry(context, "consent", wanted, (await context.store.consents.list(number=wanted)).rows)
 
 
-async def opt_outs_of(context: Context, number: str) -> tuple[Entry[DncEntry], Sequence[Said]]:
-    """All of one person that are in force, and each time that it was said."""
+async def opt_outs_of(
+    context: Context, number: str
+) -> tuple[Entry[DncEntry], Sequence[tuple[Said, int | None]]]:
+    """All of one person that are in force, and each time that it was said, with its leaf."""
     context.actor.need(Right.CALLS)
     wanted, register = context.person(number), context.store.dnc
     found = await _entry(context, "dnc", wanted, (await register.list(number=wanted)).rows)
-    return found, await register.said(wanted)
+    said, leaves = await register.said(wanted), await context.store.browsing.leaves_of_said(wanted)
+    return found, list(zip(said, leaves, strict=False))  # (one said meanwhile has its leaf at the next look)
 
 
 async def batch(context: Context, id: int) -> Entry[Delivered]:

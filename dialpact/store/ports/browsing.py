@@ -146,5 +146,8 @@ class Browsing(Protocol):
     async def act(self, leaf: int) -> Sealed | None:
         """The one of that leaf; None: the leaf is of something else, or there is none."""
 
+    async def leaves_of_said(self, number: str) -> list[int | None]:
+        """Of each time that a person opted out, in the order of ``DoNotCall.said``; None: it has none."""
+
     async def differs(self, register: str, key: str) -> bool:
         """Whether the housekeeping has found the entry different from what the log says."""

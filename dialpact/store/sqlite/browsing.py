@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from dialpact.compliance.clock import instant, stamp
@@ -192,6 +193,12 @@ class Browsing:
             return _sealed(dict(row)) if row else None
 
         return await self._database.read(work)
+
+    async def leaves_of_said(self, number: str) -> list[int | None]:
+        found = await self._database.read(
+            lambda connection: rows(SQL.leaves_of_said(connection, number=digits(number)))
+        )
+        return [row["leaf"] for row in sorted(found, key=itemgetter("seq"))]
 
     async def differs(self, register: str, key: str) -> bool:
         found = await self._database.read(

@@ -95,6 +95,8 @@ def test_an_opt_out_is_entered_found_and_its_removal_asked_for(here: tuple[Home,
     add = {"number": NUMBER, "scope": "business", "value": "acme", "source": "来电"}
     shown = followed(visitor, visitor.post("/registers/dnc/add", add))
     assert "自下一次呼叫起不再拨打" in shown.text and E164 in shown.text and "人工登记" in shown.text
+    kinds = [home("ledger", "show", leaf)["kind"] for leaf in leaves(shown)]
+    assert sorted(kinds) == ["opt-out", "register-change"]
     again = followed(visitor, visitor.post("/registers/dnc/add", add))
     assert "原已登记" in again.text
     assert home("dnc", "list")[0]["source"] == "来电"
@@ -108,6 +110,9 @@ def test_an_opt_out_is_entered_found_and_its_removal_asked_for(here: tuple[Home,
     asked = visitor.post("/registers/dnc/remove", form | {"reason": "本人来信"})
     assert (asked.status, asked.headers["location"].partition("?")[0]) == (303, "/approvals")
     assert home("dnc", "list"), "nobody removes one alone"
+    waits = visitor.post("/registers/dnc/entry", {"key": E164})
+    assert waits.page.alerts == ["officer 已提出申请，等待复核：本人来信"]
+    assert visitor.post("/registers/dnc/remove", form | {"reason": "再次"}).status in (409, 422)
 
 
 def test_opt_outs_of_a_file_name_it(here: tuple[Home, Visitor]) -> None:
@@ -277,6 +282,8 @@ def test_a_suspension_is_lifted_by_two(here: tuple[Home, Visitor]) -> None:
     asked = visitor.post("/registers/suspension/lift", form | {"reason": "已培训"})
     assert asked.headers["location"].startswith("/approvals")
     assert len(home("suspension", "list")) == 1
+    waits = visitor.post("/registers/suspension/entry", {"key": "agent 7001"})
+    assert waits.page.alerts == ["officer 已提出申请，等待复核：已培训"]
     home.run("suspension", "lift", "agent", "7001", "--reason", "x")
     assert not [row for row in visitor.post("/registers/suspension", {}, htmx=True).page.rows if row]
     found = visitor.post("/registers/suspension", {"lifted": "true"}, htmx=True)

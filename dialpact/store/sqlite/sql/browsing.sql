@@ -203,3 +203,8 @@ SELECT created_at FROM dnc_now WHERE number = :number;
 
 -- name: differs(register, key)^
 SELECT 1 FROM register_difference WHERE register = :register AND key = :key LIMIT 1;
+
+-- name: leaves_of_said(number)
+SELECT opt_out.seq, ledger.leaf_index AS leaf
+FROM opt_out LEFT JOIN ledger ON ledger.kind = 'opt-out' AND ledger.key = CAST(opt_out.seq AS TEXT)
+WHERE opt_out.number = :number;

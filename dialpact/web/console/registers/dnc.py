@@ -12,6 +12,7 @@ from dialpact.compliance.registers.approval import OptOutRemoval
 from dialpact.compliance.registers.fault import Faults
 from dialpact.store.ports.page import Page as Part
 from dialpact.web.console.page import Asked, Form, Paged
+from dialpact.web.console.registers.asked import asked_for
 from dialpact.web.console.registers.declared import (
     OFFICERS,
     REASON,
@@ -58,7 +59,9 @@ async def listed(asked: Asked[Search]) -> Part[DncEntry]:
 
 async def whole(asked: Asked[Any], key: str) -> Whole:
     entry, said = await browsing.opt_outs_of(asked.context, key)
-    return Whole(entry=entry, shown=entry.key, values={"said_times": said})
+    abouts = [OptOutRemoval(number=one.number, scope=one.scope, value=one.value) for one in entry.entries]
+    alerts = await asked_for(asked.context, *abouts)
+    return Whole(entry=entry, shown=entry.key, values={"said_times": said}, alerts=alerts)
 
 
 async def add(asked: Asked[Add]) -> Done:
