@@ -12,7 +12,7 @@ from dialpact.compliance.registers.approval import OptOutRemoval
 from dialpact.compliance.registers.fault import Faults
 from dialpact.store.ports.page import Page as Part
 from dialpact.web.console.page import Asked, Form, Paged
-from dialpact.web.console.registers.asked import asked_for
+from dialpact.web.console.registers.alerts import asked_for
 from dialpact.web.console.registers.declared import (
     OFFICERS,
     REASON,

@@ -12,7 +12,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.suspension import SuspensionEntry, entry_key
 from dialpact.store.ports.page import Page as Part
 from dialpact.web.console.page import Asked, Form, Paged
-from dialpact.web.console.registers.asked import asked_for
+from dialpact.web.console.registers.alerts import asked_for
 from dialpact.web.console.registers.declared import (
     EVERYBODY,
     REASON,
