@@ -45,7 +45,8 @@ T = TypeVar("T")
 
 class Entry(Value, Generic[T], frozen=True, kw_only=True):
     """``register`` and ``key``: as the log has them. ``entries``: what it is now; empty when there is none
-    any more. ``acts``: the newest first, behind ``next`` are more. ``imports``: the files it came in by.
+    any more. ``acts``: the newest first, behind ``next`` are more. ``imports``: the files it came in by;
+    ``searched``: False: there are older ones, which nobody has looked at.
     ``differs``: it is not what the ledger says, and calls that it concerns are blocked.
     """
 
@@ -55,6 +56,7 @@ class Entry(Value, Generic[T], frozen=True, kw_only=True):
     acts: tuple[Sealed, ...]
     next: str
     imports: tuple[Sealed, ...] = ()
+    searched: bool = True
     differs: bool = False
 
 
@@ -324,7 +326,8 @@ async def _entry(context: Context, register: str, key: str, entries: Sequence[An
         entries=tuple(entries),
         acts=tuple(acts.rows),
         next=acts.next,
-        imports=tuple(imports),
+        imports=imports.acts,
+        searched=imports.whole,
         differs=await context.store.browsing.differs(register, key),
     )
 

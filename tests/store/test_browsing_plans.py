@@ -14,7 +14,7 @@ from dialpact.store import sqlite
 
 FOLDER = Path(sqlite.__file__).parent / "sql"
 # What is scanned is what a look has found, one person's rows, or a list that was given.
-BOUNDED = {"near", "act", "json_each", "one", "consent_now", "dnc_now"}
+BOUNDED = {"near", "asked", "json_each", "one", "consent_now", "dnc_now"}
 
 
 def plans(file: str) -> dict[str, list[str]]:

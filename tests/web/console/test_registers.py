@@ -305,9 +305,11 @@ def test_a_registration_is_entered_and_one_of_two_removed(here: tuple[Home, Visi
     assert [row["状态"] for row in visitor.get("/registers/registration").page.rows if row] == ["有效"]
 
 
-def test_a_mapping_is_shown_and_removed(here: tuple[Home, Visitor]) -> None:
+def test_a_mapping_is_saved_shown_and_removed(here: tuple[Home, Visitor]) -> None:
     home, visitor = here
-    home.run("mapping", "add", "银行", "--map", "number=电话")
+    assert visitor.post("/registers/mapping/add", {"id": "银行"}).status == 422, "nothing is mapped"
+    followed(visitor, visitor.post("/registers/mapping/add", {"id": "银行", "number": "电话"}))
+    assert home("mapping", "show", "银行")["entries"][0]["columns"] == {"number": "电话"}
     assert "number=电话" in visitor.get("/registers/mapping").text
     followed(visitor, visitor.post("/registers/mapping/remove", {"key": "银行", "reason": "不再合作"}))
     assert home("mapping", "list") == []
