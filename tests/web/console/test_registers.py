@@ -372,6 +372,12 @@ def test_a_supervisor_enters_a_no_and_sees_his_own(here: tuple[Home, Visitor]) -
     refused = his.post("/registers/dnc/add", {"number": NUMBER, "scope": "business", "value": "rival"})
     assert refused.status == 403
     assert [one["value"] for one in home("dnc", "list")] == ["acme"]
+    for limits, statuses in (({"campaigns": ("spring",)}, (303, 403)), ({"agents": ("7001",)}, (403, 403))):
+        visitor.known.accounts["supervisor"] = account(Role.SUPERVISOR, **limits)
+        for business, status in zip(("acme", "rival"), statuses, strict=True):
+            add = {"number": NUMBER, "scope": "business", "value": business}
+            assert his.post("/registers/dnc/add", add).status == status, (limits, business)
+        assert his.post("/registers/dnc/add", {"number": NUMBER}).status == 303, "of all calls anybody's"
 
 
 def test_who_may_do_nothing_is_offered_nothing(here: tuple[Home, Visitor]) -> None:

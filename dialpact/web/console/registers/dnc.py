@@ -26,6 +26,7 @@ from dialpact.web.console.registers.declared import (
     Whole,
 )
 from dialpact.web.console.registers.pages import ROWS
+from dialpact.web.console.registers.within import speaks_for
 
 
 class Search(Paged, frozen=True, kw_only=True):
@@ -75,10 +76,10 @@ async def add(asked: Asked[Add]) -> Done:
         source=form.source,
         call=form.call.strip(),
     )
-    only = account.businesses if account.role is Role.SUPERVISOR else None
+    only = await speaks_for(asked)
     try:
         (done,) = await do_not_call.add_all(
-            asked.context, [told], node=asked.site.config.node.name, only=only or None
+            asked.context, [told], node=asked.site.config.node.name, only=only
         )
     except Faults as faults:
         raise faults.each[0][1] from faults
