@@ -460,3 +460,27 @@ def test_a_cursor_or_key_that_is_none(visitor: Visitor, noun: str) -> None:
     assert refused.status == 422 and refused.page.alerts
     assert visitor.post(f"/registers/{noun}/acts", {"key": "x y", "after": "WzFd"}).status in (404, 422)
     assert visitor.get(f"/registers/{noun}/entry/99999999999999999999").status in (404, 422)
+
+
+@pytest.mark.parametrize("role", ["officer", "administrator", "auditor"])
+def test_each_link_of_the_registers_leads_somewhere(visitor: Visitor, role: str) -> None:
+    """Also to the pages of others: imports, exports, the ledger's entries."""
+    them = visitor.as_(role)
+    entries = [
+        "campaign/entry/jianghan-1",
+        "business/entry/jianghan",
+        "script/entry/jianghan-s",
+        "leads/entry/1",
+    ]
+    pages = [them.get(f"/registers/{path}") for path in (*NOUNS, *entries)]
+    pages.append(them.post("/registers/consent/entry", {"key": E164}))
+    links = {link for opened in pages for link in opened.page.links if link.startswith("/")}
+    wanted = {
+        link
+        for link in links
+        if link.split("/")[1] in ("registers", "imports", "exports", "ledger", "scrubs")
+    }
+    assert any(link.startswith("/ledger/leaf/") for link in wanted)
+    assert (role == "officer") == any(link.startswith("/imports/") for link in wanted)
+    found = {link: them.get(link).status for link in sorted(wanted)}
+    assert not {link: status for link, status in found.items() if status != 200}
