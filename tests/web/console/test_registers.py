@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from dialpact.compliance.registers.account import Role
+from dialpact.store.sqlite.browsing import Browsing
 from dialpact.web.console.registers import plain
 from dialpact.web.console.registers.pages import pages_of
 from tests.cli.conftest import Home
@@ -128,6 +129,22 @@ def test_opt_outs_of_a_file_name_it(here: tuple[Home, Visitor]) -> None:
     shown = visitor.post("/registers/dnc/entry", {"key": E164})
     assert "名单.csv" in shown.text and len(leaves(shown)) == 1
     assert "没有单独的操作记录" in shown.text
+
+
+def test_a_search_says_how_far_it_has_looked(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No clean answer about what was not looked at."""
+    monkeypatch.setattr(Browsing.__init__, "__defaults__", (2,))
+    for number in range(4):
+        home.run("dnc", "add", f"1380013800{number}")
+    with console(home) as visitor:
+        found = visitor.post("/registers/dnc", {"scope": "business"}, htmx=True)
+        for _ in range(2):
+            assert "后面的尚未查看" in found.text and "没有符合条件" not in found.text
+            (more,) = (form for form in found.page.forms if "after" in form.fields)
+            assert more.fields["scope"] == "business"
+            found = visitor.post("/registers/dnc", more.fields, htmx=True)
+        assert found.text == "没有更多了。"
+        assert "没有符合条件" in visitor.post("/registers/business", {"find": "x"}, htmx=True).text
 
 
 def test_a_consent_with_its_proof_is_kept_and_withdrawn(here: tuple[Home, Visitor]) -> None:
