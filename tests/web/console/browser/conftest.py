@@ -26,13 +26,14 @@ T = TypeVar("T")
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+# (Of a module: while it runs, no other test of this process has a loop of its own.)
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
     assert program, "no Chromium: `make lab` installs it"
