@@ -146,3 +146,11 @@ def test_no_list_sorts_what_it_does_not_show(tmp_path: Path) -> None:
             plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
             assert not [step for step in plan if "TEMP B-TREE" in step], (name, plan)
             assert re.match(r"(SEARCH complaint USING|SCAN complaint USING INDEX)", plan[0]), (name, plan)
+
+
+def test_one_is_looked_up_however_many_there_are(tmp_path: Path) -> None:
+    create(tmp_path / "a.db")
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as db:
+        values = {"id": 1, "number": 0, "status": "", "after": 9, "most": 1}
+        (plan,) = db.execute(f"EXPLAIN QUERY PLAN {SQL.list_complaints.sql}", values).fetchall()
+        assert plan[3] == "SEARCH complaint USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -15,8 +15,6 @@ from dialpact.application.cdr_file import CdrFile, CdrReading, FileTold, on_disk
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.cli.progress import progress
 from dialpact.compliance.cdr import Columns
-from dialpact.compliance.registers.moment import HOME
-from dialpact.compliance.zones import ZoneInfo
 from dialpact.presentation import texts
 from dialpact.presentation.hidden import Hidden
 
@@ -152,15 +150,3 @@ def exit_code(files: Sequence[FileTold], *, found: bool) -> int:
     if bad * 2 > lines or any(one.unreadable for one in files):
         return FAILED
     return FOUND if found or bad or untouched(files) else DONE
-
-
-def shift_hint(session: CommandContext, shift: int, at: float, timezone: str) -> str:
-    """In which zone the files are, as far as the difference alone can tell. ``at``: a time of the files, in
-    seconds since 1970; ``timezone``: as it was given.
-    """
-    assumed = datetime.fromtimestamp(at, ZoneInfo(timezone)).utcoffset() or timedelta()
-    offset = assumed + timedelta(seconds=shift)
-    names = {timedelta(): str(UTC), timedelta(hours=8): str(HOME)}
-    hours = offset / timedelta(hours=1)
-    zone = names.get(offset) or (f"Etc/GMT{-hours:+.0f}" if hours.is_integer() else "?")
-    return session.text("say.cdr-shifted", hours=f"{shift / 3600:+g}", zone=zone)

@@ -14,10 +14,10 @@ from dialpact.application.cdr_file import FileTold
 from dialpact.application.reconcile.case import Reconciled
 from dialpact.cli.command_context import CommandContext
 from dialpact.cli.imports import ShownBadRows
-from dialpact.cli.reconcile.files import shift_hint, told
+from dialpact.cli.reconcile.files import told
 from dialpact.cli.replay.report import echo_list, note_bad
 from dialpact.compliance.reconcile import NOTES, CdrFinding
-from dialpact.compliance.texts import incident_text
+from dialpact.presentation import reconciliation
 from dialpact.presentation.hidden import Hidden
 
 KEPT = 1 << 20  # bytes of findings in memory; more go to a temporary file
@@ -47,39 +47,9 @@ class ReconcileReport:
         self._wanted += 1
         if self._limit and self._listed >= self._limit:
             return
-        self._file.write(msgspec.json.encode(self._row(one)) + b"\n")
+        row = reconciliation.told(one, self._hidden, self._session.language)
+        self._file.write(msgspec.json.encode(row) + b"\n")
         self._listed += 1
-
-    def _row(self, one: CdrFinding) -> dict[str, Any]:
-        hidden = self._hidden
-        detail = dict(one.detail)
-        if one.kind == "number-differs":
-            detail["decided"] = hidden.number(detail["decided"])
-        elif one.kind == "caller-id-differs":
-            detail["decided"] = hidden.caller_id(detail["decided"])
-        for name in ("way", "state", "mode", "fate", "hears"):
-            if name in detail:
-                detail[name] = self._session.text(f"cdr-word.{detail[name]}")
-        if "endpoint" in detail:
-            detail["endpoint"] = hidden.channel(detail["endpoint"])
-        if "incident" in detail:
-            detail["incident"] = incident_text(detail["incident"], self._session.language)
-        number = hidden.number(one.number) if one.number and one.kind != "emergency" else one.number
-        return {
-            "kind": one.kind,
-            "note": one.is_note,
-            "at": datetime.fromtimestamp(one.at, UTC),
-            "text": self._session.text(f"cdr.{one.kind}", **detail),
-            "number": number,
-            "caller_id": hidden.caller_id(one.caller_id),
-            "trunk": one.trunk,
-            "decision": one.decision,
-            "recording": one.recording,
-            "channel": hidden.channel(one.channel),
-            "uniqueid": one.uniqueid,
-            "file": one.file,
-            "line": one.line,
-        }
 
     def _rows(self) -> Iterator[bytes]:
         self._file.seek(0)
@@ -91,7 +61,8 @@ class ReconcileReport:
         result, written, settled = done.result, done.written, done.settled
         session = self._session
         if result.shift:
-            session.note(shift_hint(session, result.shift, result.since or 0, timezone))
+            hint = reconciliation.shift_hint(result.shift, result.since or 0, timezone, session.language)
+            session.note(hint)
         if unnamed := result.counts.unnamed_contexts:
             listed = ", ".join(f"{name} ({count})" for name, count in sorted(unnamed.items()))
             session.note(session.text("say.cdr-unnamed", contexts=listed))

@@ -22,7 +22,6 @@ from dialpact.cli.reconcile.files import (
     looked,
     note_told,
     note_unlisted,
-    shift_hint,
 )
 from dialpact.cli.replay.report import ReplayReport
 from dialpact.compliance import config as configuration
@@ -32,6 +31,7 @@ from dialpact.compliance.judge import Judge
 from dialpact.compliance.outbound import Field, Outbound
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.hidden import Hidden
+from dialpact.presentation.reconciliation import shift_hint
 
 ASSUMED = {"cdr": Trunk(endpoint="cdr")}  # without a configuration: one trunk that everything leaves by
 
@@ -109,7 +109,7 @@ async def replay(
         report.print(done, bad)
         if done.shift:
             at = done.sums.first.timestamp() if done.sums.first else session.clock.now().timestamp()
-            session.note(shift_hint(session, done.shift, at, timezone))
+            session.note(shift_hint(done.shift, at, timezone, session.language))
         note_told(session, done.files, hidden)
         note_unlisted(session, done.files, hidden)
     return exit_code(done.files, found=bool(done.sums.blocked or done.shift))

@@ -20,6 +20,7 @@ MODULES = (
     "now",
     "packages.building",
     "packages.checking",
+    "reconciliations",
     "recordings",
     "registers",
     "reload",

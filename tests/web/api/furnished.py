@@ -8,6 +8,7 @@ from tests.webhooks.dead import given_up
 
 CALL, RECORDING = "ca11" * 8, "5ec0" * 8
 PACKAGE, SCRUB = "bac4a6e0" * 4, f"{'5c12b' * 6}00"
+RECONCILIATION, ACTS = "4ec04c11" * 4, "ac75" * 8
 EXAMINED, EXPORTED = "1ead" * 8, "e4b0" * 8
 INSPECTION = "1257ec70" * 4
 VERIFICATION, ERASURE = "5ea1" * 8, "e4a5" * 8
@@ -39,6 +40,7 @@ def furnish(home: Home) -> Home:
     job_made.examined(home, EXAMINED)
     job_made.exported(home, EXPORTED)
     job_made.inspection(home, INSPECTION)
+    job_made.reconciliation(home, RECONCILIATION, ACTS, CALL)
     complained = ("--at", recorded.AT.isoformat(), "--received-at", recorded.AT.isoformat())
     home.run("complaint", "add", NUMBER, *complained, "--note", "jianghan 午休时来电")
     job_made.verification(home, VERIFICATION)

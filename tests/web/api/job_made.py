@@ -11,18 +11,23 @@ from typing import Any
 import msgspec
 
 from dialpact.application import exports, import_preview
+from dialpact.application.cdr_file import FileTold
 from dialpact.application.imports import How
 from dialpact.application.jobs import exporting, importing, verifying
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.inspecting import InspectionAsked, InspectionKept
+from dialpact.application.jobs.reconciliation_acts import ActsAsked, ActsDone
+from dialpact.application.jobs.reconciling import ReconciliationAsked, Sums
 from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
 from dialpact.application.jobs.verifying import VerificationAsked, VerificationFound, VerificationMade
 from dialpact.application.ledger.audit.found import AuditFinding, Looked
+from dialpact.application.reconcile.kept import Section
 from dialpact.application.scrub import Scrubbed, ScrubRequest
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.inspection.comparison import compared
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.jobs import Job, JobKind
+from dialpact.compliance.reconcile import CdrFinding, Counts
 from dialpact.compliance.registers import formats
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
@@ -148,6 +153,33 @@ def scrub(
         businesses=businesses,
         content=content,
     )
+
+
+def reconciliation(home: Home, id: str, acts: str, call: str) -> None:
+    """With one finding about ``call``, and what was done about it."""
+    found = CdrFinding(
+        *(AT.timestamp(), 1, "without-recording", "+8613800138000", "02788880007", "carrier", call, ""),
+        *("PJSIP/carrier-00000001", "1.1", "<b>.csv", 2, {"state": "none", "mode": "enforce"}),
+    )
+    content = msgspec.json.encode(found) + b"\n"
+    sums = Sums(
+        node="pbx1",
+        since=AT.timestamp(),
+        until=AT.timestamp() + 3600,
+        shift=0,
+        findings=1,
+        tolerance=5,
+        coarse=(),
+        counts=Counts(lines=1, calls=1, answered=1, found={"without-recording": 1}),
+        files=(FileTold(file="<b>.csv", form="cdr_csv", lines=1, trunk_lines=1),),
+        sections=(Section(kind="without-recording", begin=0, end=len(content), count=1),),
+    )
+    asked = msgspec.to_builtins(ReconciliationAsked(files=("<b>.csv",)))
+    result = {"media_type": "application/x-ndjson", "sums": msgspec.to_builtins(sums)}
+    done(home, id, "reconciliation", asked, result, businesses=(), file="findings", content=content)
+    about = msgspec.to_builtins(ActsAsked(of=id, write=True, settle=False))
+    told = {"media_type": "application/json", "done": msgspec.to_builtins(ActsDone(written=1, known=0))}
+    done(home, acts, "reconciliation-acts", about, told, businesses=(), file="acts")
 
 
 LIST = "手机号,范围,来源\n13800138001,全部,柜台\n138,全部,柜台\n".encode()

@@ -18,7 +18,7 @@ from dialpact.compliance.registers.change import ITSELF
 from dialpact.compliance.registers.complaint import Complaint, Correction
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing
-from dialpact.store.ports.complaints import InboxWanted, Theirs, Waiting
+from dialpact.store.ports.complaints import EVERYBODY, InboxWanted, Theirs, Waiting
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.paging import NEWEST, keyed_page, page
@@ -246,10 +246,10 @@ def _since(connection: sqlite3.Connection, kind: Suspendable, key: str, since: s
 
 
 def _one(connection: sqlite3.Connection, id: int) -> Complaint:
-    found = _complaints(connection, id=id).rows if id > 0 else ()
-    if not found:
+    row = SQL.complaint_of_theirs(connection, id=id, **_whose(EVERYBODY))
+    if row is None:
         raise Fault("not-registered", entry=str(id))
-    return found[0]
+    return complaint_of(dict(row))
 
 
 def _complaints(

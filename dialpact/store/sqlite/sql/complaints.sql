@@ -37,8 +37,8 @@ VALUES (:number, :called_at, :source, :caller_id, :campaign, :agent, :decision, 
 -- name: list_complaints(id, number, status, after, most)
 SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
        answered_at, answer, closed_at, closing FROM complaint
-WHERE (:id = 0 OR id = :id) AND (:number = 0 OR number = :number) AND (:status = '' OR status = :status)
-  AND id < :after
+WHERE id >= iif(:id = 0, 1, :id) AND id < iif(:id = 0, :after, min(:after, :id + 1))
+  AND (:number = 0 OR number = :number) AND (:status = '' OR status = :status)
 ORDER BY id DESC LIMIT :most;
 
 -- Lists for whoever answers them. Each goes along an index in its own order, and stops where the page is full.
