@@ -39,6 +39,7 @@ SEAMS = {
     "argon2": {"dialpact/application/accounts/password.py"},
     "pyotp": {"dialpact/application/accounts/totp.py"},
     "segno": {"dialpact/web/console/qr.py"},
+    "webauthn": {"dialpact/application/accounts/passkeys.py"},
     "rfc3161_client": {"dialpact/compliance/ledger/timestamp.py"},
     "jinja2": {
         "dialpact/presentation/page/template.py",

@@ -46,6 +46,7 @@ T = TypeVar("T")
 class Entry(Value, Generic[T], frozen=True, kw_only=True):
     """``register`` and ``key``: as the log has them. ``entries``: what it is now; empty when there is none
     any more. ``acts``: the newest first, behind ``next`` are more. ``imports``: the files it came in by.
+    ``differs``: it is not what the ledger says, and calls that it concerns are blocked.
     """
 
     register: str
@@ -54,6 +55,7 @@ class Entry(Value, Generic[T], frozen=True, kw_only=True):
     acts: tuple[Sealed, ...]
     next: str
     imports: tuple[Sealed, ...] = ()
+    differs: bool = False
 
 
 async def businesses(
@@ -320,6 +322,7 @@ async def _entry(context: Context, register: str, key: str, entries: Sequence[An
         acts=tuple(acts.rows),
         next=acts.next,
         imports=tuple(imports),
+        differs=await context.store.browsing.differs(register, key),
     )
 
 

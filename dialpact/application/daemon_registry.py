@@ -2,6 +2,9 @@
 
 ``.dialpact-NODE-ROLE.PID.json``. The daemon holds a lock of the kernel on it as long as it lives, so that
 nobody takes a dead one's word, or sends a signal to a stranger that was given its process id.
+
+Who may send a daemon no signal, as it is another user's (``dialpact web`` has a user of its own), but may
+write beside the database, asks by a file that the daemons look for: ``.dialpact-NODE.UID.reload``.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from dialpact.compliance.config import Config
 
 Role = Literal["serve", "gate", "listener", "web"]
 MAX_BYTES = 1 << 20
+MODE = 0o640  # no secret is in it, and whoever reloads may be another user of the group
 TRIES = 5  # of reading a file that is being written
 log = structlog.get_logger()
 
@@ -50,8 +54,6 @@ class Board:
     def __init__(self, config: Config, role: Role) -> None:
         self._folder, self._stem = config.database.parent, f".dialpact-{config.node.name}-{role}"
         self._path = self._folder / f"{self._stem}.{os.getpid()}.json"
-        # (The web process has a user of its own; whoever reloads shares its group.)
-        self._mode = 0o640 if role == "web" else 0o600
         self._file = -1
         self._opened = self._closed = False
         self._one_at_a_time = threading.Lock()  # who stops waiting for a thread has not stopped the thread
@@ -77,7 +79,7 @@ class Board:
                 dead.unlink(missing_ok=True)
         fresh = self._path.with_suffix(".new")
         fresh.unlink(missing_ok=True)
-        file = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, self._mode)
+        file = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, MODE)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             fresh.rename(self._path)  # whoever sees it sees it locked
@@ -113,6 +115,22 @@ def _found(config: Config) -> Iterator[Daemon]:
 def again(config: Config, before: Daemon) -> Daemon | None:
     """The same daemon now; None when it has ended."""
     return next((each for each in running(config) if each.pid == before.pid), None)
+
+
+def ask(config: Config) -> None:
+    """All daemons of the node, to reload. OSError where this user may not write there."""
+    path = config.database.parent / f".dialpact-{config.node.name}.{os.geteuid()}.reload"
+    file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, MODE)
+    try:
+        os.utime(file)
+    finally:
+        os.close(file)
+
+
+def asked_at(config: Config) -> int:
+    """When that was last done, as the file system has it (nanoseconds); 0: never."""
+    found = config.database.parent.glob(f".dialpact-{config.node.name}.*.reload")
+    return max((path.lstat().st_mtime_ns for path in found), default=0)
 
 
 def _read(path: Path) -> Daemon | None:

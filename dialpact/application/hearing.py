@@ -83,8 +83,7 @@ async def opened(context: Context, kept: Kept, directory: Path) -> OpenFile:
     """To be closed by whoever asked. Fault ``recording-changed``, ``recording-missing`` (both are incidents),
     ``recording-unreadable``. StoreBusy while so many are heard already.
     """
-    if sum(one.is_open for one in _heard) >= MOST_HEARD:
-        raise StoreBusy(f"{MOST_HEARD} recordings are heard already")
+    _admit()
     # One recorded when the directory was another is still to be found by its path.
     below = directory if kept.path.is_relative_to(directory) else kept.path.parent
     found = await _read(partial(recording_files.opened, kept.path, kept.sha256, below))
@@ -100,6 +99,20 @@ async def opened(context: Context, kept: Kept, directory: Path) -> OpenFile:
     missing = found.problem == "missing"
     await tell(context, kept.recording, kept.side, "missing" if missing else "changed")
     raise Fault("recording-missing", entry=id) if missing else Fault("recording-changed", entry=id)
+
+
+def again(file: OpenFile) -> OpenFile | None:
+    """One that was looked at before, for another part of it; None when it was touched since. StoreBusy."""
+    _admit()
+    found = file.again()
+    if found is not None:
+        _heard.add(found)
+    return found
+
+
+def _admit() -> None:
+    if sum(one.is_open for one in _heard) >= MOST_HEARD:
+        raise StoreBusy(f"{MOST_HEARD} recordings are heard already")
 
 
 async def note(context: Context, kept: Kept, file: OpenFile, first: int, last: int, **more: object) -> None:

@@ -5,10 +5,14 @@
 2. So nothing is heard without an act, and a player that asks for a hundred parts makes no hundred acts. Who
    says the same again within its time has it already.
 3. The time is what the whole takes at half speed, and half an hour. Then he is asked anew.
+4. The file is held against its hash once, and kept open for a while: each further part is read from the file
+   that was looked at, as long as it was not touched since.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +29,8 @@ from dialpact.compliance.registers.change import Change
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.recording_search import EVERYBODY, Whose
 
+MOST_OPEN = 16
+OPEN_SECONDS = 120.0
 SPARE = timedelta(minutes=30)
 SLOWEST = 0.5  # times as fast as it was
 
@@ -37,6 +43,51 @@ class Listening(Value, frozen=True, kw_only=True):
     since: datetime
     until: datetime
     sha256: str
+
+
+class Looked:
+    """Files that were held against their hashes, open for ``seconds`` since the last part of each, and at
+    most so many.
+    """
+
+    def __init__(self, most: int = MOST_OPEN, seconds: float = OPEN_SECONDS) -> None:
+        self._most, self._seconds = most, seconds
+        self._open: OrderedDict[str, tuple[float, OpenFile]] = OrderedDict()  # by hash, the last asked last
+
+    def again(self, kept: Kept) -> OpenFile | None:
+        """None for one that is not open, or was touched since."""
+        found = self._open.pop(kept.sha256, None)
+        if found is None:
+            return None
+        _, file = found
+        if (further := hearing.again(file)) is None:
+            file.close()
+            return None
+        self._put(kept.sha256, file)
+        return further
+
+    def keep(self, kept: Kept, file: OpenFile) -> None:
+        own = file.again()
+        if own is not None:
+            self._put(kept.sha256, own)
+
+    def _put(self, sha256: str, file: OpenFile) -> None:
+        before = self._open.pop(sha256, None)
+        if before is not None:
+            before[1].close()
+        loop = asyncio.get_running_loop()
+        self._open[sha256] = loop.time(), file
+        if len(self._open) > self._most:
+            self._open.popitem(last=False)[1][1].close()
+        loop.call_later(self._seconds, self._let_go, loop)
+
+    def _let_go(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._open:
+            sha256, (at, file) = next(iter(self._open.items()))
+            if at + self._seconds > loop.time():
+                return
+            file.close()
+            del self._open[sha256]
 
 
 async def begin(
@@ -74,7 +125,7 @@ async def under_way(context: Context, id: str) -> Mapping[Side, Listening]:
 
 
 async def hear(
-    context: Context, id: str, side: Side, directory: Path, *, whose: Whose = EVERYBODY
+    context: Context, id: str, side: Side, directory: Path, looked: Looked, *, whose: Whose = EVERYBODY
 ) -> tuple[Kept, OpenFile]:
     """To be closed by whoever asked. Fault ``not-listening``: nobody has said why, or the time is over; and
     those of :mod:`dialpact.application.hearing`.
@@ -84,7 +135,11 @@ async def hear(
     await hearing.whole(context, kept)
     if await _under(context, kept) is None:
         raise Fault("not-listening", entry=id)
-    return kept, await hearing.opened(context, kept, directory)
+    file = looked.again(kept)
+    if file is None:
+        file = await hearing.opened(context, kept, directory)
+        looked.keep(kept, file)
+    return kept, file
 
 
 async def _kept(context: Context, id: str, side: Side, whose: Whose) -> Kept:

@@ -64,6 +64,12 @@ class OpenFile:
             raise RecordingError("the file was changed while it was read")
         return data
 
+    def again(self) -> OpenFile | None:
+        """The same file once more, to be closed by itself; None when it was closed, or touched since."""
+        if not self.is_open or _identity(os.fstat(self._file)) != self._identity:
+            return None
+        return OpenFile(self._identity, os.dup(self._file))
+
     def close(self) -> None:
         """May be called again."""
         file, self._file = self._file, -1

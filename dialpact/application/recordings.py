@@ -120,15 +120,23 @@ async def show(context: Context, id: str) -> ShownRecording:
 
 
 async def search(
-    context: Context, sought: Sought, *, number: str = "", after: str = "", most: int
+    context: Context,
+    sought: Sought,
+    *,
+    number: str = "",
+    due: bool = False,
+    after: str = "",
+    most: int,
 ) -> Page[Found]:
     """In the order of their calls, the newest first; a page may be shorter than ``most``, even empty, and
-    have more behind it. ``number``: the callee in any form. Fault for a period that ends first.
+    have more behind it. ``number``: the callee in any form. ``due``: whose time is over. Fault for a period
+    that ends first.
     """
     context.actor.need(Right.CALLS)
     if sought.since and sought.until and sought.until <= sought.since:
         raise Fault("ends-before-start", start=sought.since.isoformat(), end=sought.until.isoformat())
-    asked = msgspec.structs.replace(sought, number=context.any_person(number))
+    day = earliest_day((await host_clock.look(context)).now) if due else None
+    asked = msgspec.structs.replace(sought, number=context.any_person(number), due=day)
     return await context.store.recording_search.search(asked, after=after, most=most)
 
 

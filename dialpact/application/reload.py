@@ -109,12 +109,17 @@ async def _asked(
     config: Config, before: Daemon, wanted: ActiveConfig, seconds: float
 ) -> tuple[Daemon, Outcome]:
     """The daemon as it is then, and how it ended."""
+    unheard: Outcome = "silent"
     try:
         os.kill(before.pid, signal.SIGHUP)
     except ProcessLookupError:
         return before, "ended"
-    except PermissionError:
-        return before, "forbidden"
+    except PermissionError:  # another user's, who looks for a file
+        unheard = "forbidden"
+        try:
+            await asyncio.to_thread(daemon_registry.ask, config)
+        except OSError:
+            return before, unheard
     try:
         async with asyncio.timeout(seconds):
             while True:
@@ -127,7 +132,7 @@ async def _asked(
                     return now, "taken" if now.in_force == wanted else "other"
                 await asyncio.sleep(LOOK_SECONDS)
     except TimeoutError:
-        return before, "silent"
+        return before, unheard
 
 
 def _said(daemon: Daemon, outcome: Outcome, changed: list[SettingChange]) -> ReloadTold:

@@ -1,4 +1,5 @@
-"""SIGHUP: a daemon takes new profiles, calendars, mode and trunks. All of them, or none and it says why.
+"""SIGHUP, or a file beside the database: a daemon takes new profiles, calendars, mode and trunks. All of
+them, or none and it says why.
 
 1. Everything is read and checked before anything changes; then all parts change in one turn of the event
    loop. A call whose session had begun ends under the rules that it began with.
@@ -17,7 +18,7 @@ from typing import Literal, Protocol
 
 import structlog
 
-from dialpact.application import active_config
+from dialpact.application import active_config, daemon_registry
 from dialpact.application.daemon_registry import Board, Daemon, Role
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
@@ -27,6 +28,7 @@ from dialpact.compliance.profile import Policy
 
 Word = Literal["reloading", "ready"]  # to whoever watches the daemon
 PARTS: dict[Role, int] = {"serve": 2, "gate": 1, "listener": 1, "web": 1}
+WATCH_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -70,14 +72,31 @@ class Reloading:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Reloads whenever it was asked, one at a time, until ``stop``."""
-        work = asyncio.create_task(self._run())
+        work, watching = asyncio.create_task(self._run()), asyncio.create_task(self._watch())
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (work, stopping):
+        await asyncio.wait({work, watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (work, watching, stopping):
             task.cancel()
-        await asyncio.gather(work, stopping, return_exceptions=True)
-        if not work.cancelled() and (error := work.exception()) is not None:
-            raise error  # a reload that nobody answers any more must not look like one that was taken
+        await asyncio.gather(work, watching, stopping, return_exceptions=True)
+        for task in (work, watching):
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error  # a reload that nobody answers any more must not look like one that was taken
+
+    async def _watch(self) -> None:
+        """For those who may send no signal (``daemon_registry.ask``)."""
+        before = await self._asked_at()
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if (now := await self._asked_at()) > before:
+                before = now
+                self.ask()
+
+    async def _asked_at(self) -> int:
+        """0 as well where the folder can not be looked at: the store says so."""
+        try:
+            return await asyncio.to_thread(daemon_registry.asked_at, self.config)
+        except OSError:
+            return 0
 
     async def _run(self) -> None:
         await self._complete.wait()

@@ -92,15 +92,24 @@ async def add(
 
 
 async def approve(
-    context: Context, id: str, profiles: Iterable[Profile], *, expires_at: str = ""
+    context: Context,
+    id: str,
+    profiles: Iterable[Profile],
+    *,
+    expires_at: str = "",
+    version: int | None = None,
 ) -> Approval:
-    """Of the newest version. ``expires_at``: a bare date ends with that day; empty: never. No program can."""
+    """Of the newest version. ``expires_at``: a bare date ends with that day; empty: never. No program can.
+    ``version``: the one that was looked at; Fault when there is a newer one.
+    """
     context.actor.need(Right.REGISTERS)
     context.actor.need_person()
     wanted, now = identifier(id, "id"), context.now()
     ends = _expiry(expires_at, now)
     rules = _rules(profiles)
     newest = await _newest(context, wanted, wanted)
+    if version not in (None, newest.version):
+        raise Fault("script-changed", entry=wanted)
     checked = _checked(newest.id, newest.version, newest.text, rules)
     if checked.hits:
         return Approval(checked=checked, approved=None)

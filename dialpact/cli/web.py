@@ -63,15 +63,19 @@ async def web(session: CommandContext) -> int:
     try:
         listening = process.bound(*config.web.address)
         host, port = listening.getsockname()[:2]
+        link = ""
 
         def started() -> None:
             settle()  # (a transaction's thread that waited for the loop's would make calls wait for its lock)
             log.info("listening", host=host, port=port, tls=tls is not None)
+            if link:
+                session.answer({"first_account": link}, session.text("say.first-account", link=link))
+                sys.stdout.flush()
             notify.tell(notify.READY)
 
         reloading.add(parts.rules)
         async with parts.opened():
-            await _first(session, parts.site, host, port)
+            link = await _first(session, parts.site, host, port)
             works = (reloading.run(stop), *(work(parts.site) for work in WORKS))
             beside += [asyncio.create_task(work) for work in works]
             for task in beside:
@@ -100,21 +104,19 @@ async def web(session: CommandContext) -> int:
     return DONE
 
 
-async def _first(session: CommandContext, site: Site, host: str, port: int) -> None:
+async def _first(session: CommandContext, site: Site, host: str, port: int) -> str:
     """Where there is no account yet: a link by which somebody makes the first, once, within a day."""
     try:
         if await site.store.accounts.any():
-            return
+            return ""
         secret(session)  # made where there is none yet: who comes by the link needs it
     except (DialpactError, OSError) as error:
         log.warning("nobody can make the first account now", error=str(error))
-        return
+        return ""
     web = session.config.web
     named = f"[{host}]" if ":" in host else host
     base = web.base_url or f"{'https' if web.secure else 'http'}://{named}:{port}"
-    link = links.address(base, site.desk.first.made(session.clock.now()))
-    session.answer({"first_account": link}, session.text("say.first-account", link=link))
-    sys.stdout.flush()
+    return links.address(base, site.desk.first.made(session.clock.now()))
 
 
 async def _ended(beside: list[asyncio.Task[None]]) -> None:

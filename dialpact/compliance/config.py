@@ -199,7 +199,7 @@ class ApiConfig(_Section, frozen=True, kw_only=True):
     folder: str = "api-files"
     consent_evidence: str = "consent-evidence"
     results_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
-    most_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256  # of a list to be scrubbed
+    most_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256  # of a list that is sent
 
     def secret(self, config: Config) -> bytes:
         """Of the keyed hashes of its tokens. Read when it is needed. ConfigError."""

@@ -14,6 +14,7 @@ from dialpact.application.doctor.live import Opening
 from dialpact.application.gate import Gate
 from dialpact.application.health import Looking
 from dialpact.application.jobs.files import JobFiles
+from dialpact.application.listening import Looked
 from dialpact.application.now import Watch
 from dialpact.application.waveforms import Drawing
 from dialpact.compliance.clock import Clock, Uptime
@@ -44,7 +45,7 @@ class Site:
     it. ``reads``: read only and of nobody else, for what each request asks: it waits for no write.
     ``manager``: opens Asterisk's AMI as the doctor's own user; None: nobody here does.
     ``health``: how everything stands, for whoever watches; None where nobody looks. ``watch``: what goes on.
-    ``drawing``: makes the waveforms that the listener has not.
+    ``drawing``: makes the waveforms that the listener has not. ``looked``: what is heard in parts.
     """
 
     config: Config
@@ -60,6 +61,7 @@ class Site:
     health: Looking | None = None
     watch: Watch = field(default_factory=Watch)
     drawing: Drawing = field(default_factory=Drawing)
+    looked: Looked = field(default_factory=Looked)
 
     @cached_property
     def desk(self) -> Desk:

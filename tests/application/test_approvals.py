@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
@@ -19,6 +21,8 @@ from dialpact.application.context import Context
 from dialpact.application.ledger.audit.bound import bound_registers
 from dialpact.application.ledger.audit.found import Findings
 from dialpact.compliance.errors import DialpactError, NotPermitted, StoreRefused
+from dialpact.compliance.ledger.bound import Act as LoggedAct
+from dialpact.compliance.ledger.bound.approvals import APPROVAL
 from dialpact.compliance.registers import approval
 from dialpact.compliance.registers.account import Role, Wanted, wanted
 from dialpact.compliance.registers.approval import (
@@ -33,6 +37,7 @@ from dialpact.compliance.registers.approval import (
 from dialpact.compliance.registers.factor import Factor, Kind
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create
+from dialpact.store.sqlite.registers.approval import SQL
 from dialpact.store.sqlite.snapshot import opened
 from dialpact.testing import FixedClock
 
@@ -236,8 +241,7 @@ async def removed_and_added_again(office: Office) -> None:
 
 
 async def said_again(office: Office) -> None:
-    """The entry stays as it was first recorded: the person's second no counts all the same."""
-    office.clock.set(office.clock.now() + timedelta(minutes=1))
+    """The entry stays as it was first recorded: the second no, in the same instant, counts as well."""
     await office.root.store.opt_outs.from_line(NUMBER, node="pbx1", channel="c", at=office.clock.now())
 
 
@@ -378,6 +382,18 @@ async def test_nobody_confirms_with_an_account_that_was_made_for_it(office: Offi
         await approvals.confirm(office.wang, anew.id)
 
 
+async def test_an_officer_by_sql_alone_is_none(office: Office) -> None:
+    store, before = office.root.store, office.clock.now() - timedelta(days=1)
+    new = wanted(name="sun", role="supervisor", agents=["1001"])
+    await store.accounts.add("sun", new, (), by="root", at=before)
+    made = await approvals.ask(office.li, ABOUT["hold"], reason=WHY)
+    await store.close()
+    office.sql("UPDATE account SET role = 'officer', agents = '[]' WHERE id = 'sun'")
+    with pytest.raises(Fault, match="approval no officer: entry sun"):
+        await approvals.confirm(office.as_("sun", OFFICER), made.id)
+    assert await in_force(office) == (1, 1, 1)
+
+
 async def test_a_new_name_is_no_other_account(office: Office) -> None:
     made = await approvals.ask(office.li, ABOUT["hold"], reason=WHY)
     at = office.clock.now()
@@ -418,6 +434,29 @@ async def test_what_sql_has_made_lets_nothing_pass_and_is_found(office: Office, 
     assert [one for one in findings.listed if one.kind == approval.REGISTER]
 
 
+@pytest.mark.parametrize(
+    ("action", "by", "state"),
+    [
+        ("confirm", "li", "open"),
+        ("confirm", "wang", "confirmed"),
+        ("decline", "li", "open"),
+        ("decline", "wang", "declined"),
+        ("withdraw", "li", "withdrawn"),
+        ("withdraw", "wang", "open"),
+    ],
+)
+def test_what_the_acts_make_of_a_request(action: str, by: str, state: str) -> None:
+    """An act of the wrong one of the two makes nothing of it, whoever has put it into the log."""
+    at = "2026-06-01T02:00:00.000000Z"
+    asked = {"about": {}, "seen": {}, "reason": "x", "lapses_at": at}
+    acts = [
+        LoggedAct(1, at, "li", "ask", "7", json.dumps(asked)),
+        LoggedAct(2, at, by, action, "7", json.dumps({"asked_by": "li", "reason": "y"})),
+    ]
+    ((row, _),) = APPROVAL.replay("7", acts)
+    assert row["state"] == state
+
+
 async def test_a_closed_one_stays_closed(office: Office) -> None:
     """By the table itself, whoever writes."""
     made = await approvals.ask(office.li, ABOUT["hold"], reason=WHY)
@@ -429,3 +468,13 @@ async def test_a_closed_one_stays_closed(office: Office) -> None:
     ):
         with pytest.raises(StoreRefused):
             await office.root.store.transact(lambda connection, sql=statement: connection.execute(sql))
+
+
+@pytest.mark.parametrize("name", ["open_about", "list_open", "count_open"])
+async def test_what_waits_is_found_by_its_own_index(office: Office, name: str) -> None:
+    """However many requests were closed before."""
+    sql = getattr(SQL, name).sql
+    with closing(sqlite3.connect(office.path)) as db:
+        values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
+        first = db.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchone()
+    assert first[3] == "SEARCH approval USING INDEX approval_open (lapses_at>?)"

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from dialpact.application import listening
+from dialpact.application import hearing, listening
 from dialpact.application.actor import Actor, Door, Right
 from dialpact.application.context import Context
 from dialpact.application.hearing import Side
-from dialpact.compliance.errors import NotPermitted
+from dialpact.application.listening import Looked
+from dialpact.compliance.errors import NotPermitted, StoreBusy
 from dialpact.compliance.registers.change import Change
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.recording_search import Whose
 from dialpact.store.sqlite import Store
-from tests.application.test_hearing import ID, SHA256, SOUND, by_hand, finish, store, told
+from tests.application.test_hearing import ID, SHA256, SOUND, by_hand, finish, open_files, store, told
 from tests.compliance.store_values import AT
 
 assert store  # (a fixture)
@@ -39,7 +42,7 @@ class Ear:
     def __init__(self, store: Store, actor: Actor = CHEN, clock: Moved | None = None) -> None:
         self.store, self.clock = store, clock or Moved()
         self.context = Context(store, actor, self.clock)
-        self.folder = store.path.parent / "spool"
+        self.folder, self.looked = store.path.parent / "spool", Looked()
 
     async def begin(
         self, side: Side = "mix", reason: str = "complaint 7", whose: Whose | None = None
@@ -51,7 +54,9 @@ class Ear:
     async def hears(self, side: Side = "mix", whose: Whose | None = None) -> str:
         """What stands against it; empty: he does."""
         try:
-            kept, file = await listening.hear(self.context, ID, side, self.folder, whose=whose or Whose())
+            kept, file = await listening.hear(
+                self.context, ID, side, self.folder, self.looked, whose=whose or Whose()
+            )
         except Fault as fault:
             return fault.key
         assert kept.sha256 == SHA256 and file.read(0, 10) == SOUND[:10]
@@ -179,3 +184,55 @@ async def test_what_is_disposed_of_is_heard_no_more(ear: Ear) -> None:
     by_hand(ear.store, "DROP TRIGGER recording_is_disposed_of_by_a_disposal")
     by_hand(ear.store, "UPDATE recording SET disposed_at = '2027-12-01T00:00:00.000000Z'")
     assert await ear.hears() == "recording-disposed"
+
+
+# Once looked at
+
+
+async def test_a_further_part_is_of_the_file_that_was_looked_at(ear: Ear) -> None:
+    kept = await hearing.find(ear.context, ID, "mix")
+    assert ear.looked.again(kept) is None
+    file = await hearing.opened(ear.context, kept, ear.folder)
+    ear.looked.keep(kept, file)
+    file.close()
+    for _ in range(3):
+        further = ear.looked.again(kept)
+        assert further is not None and further.read(5, 3) == SOUND[5:8]
+        further.close()
+    with (ear.folder / "mix.wav").open("r+b") as out:
+        out.write(b"x")
+    assert ear.looked.again(kept) is None
+
+
+async def test_it_is_let_go_when_it_is_not_asked_for_and_when_there_are_too_many(ear: Ear) -> None:
+    before = open_files()
+    few, brief = Looked(most=1), Looked(seconds=0.01)
+    files = {}
+    for side in ("mix", "callee"):
+        kept = replace(await hearing.find(ear.context, ID, side), sha256=side)  # type: ignore[arg-type]
+        files[side] = kept
+        whole = await hearing.find(ear.context, ID, side)  # type: ignore[arg-type]
+        file = await hearing.opened(ear.context, whole, ear.folder)
+        few.keep(kept, file)
+        brief.keep(kept, file)
+        file.close()
+    assert few.again(files["mix"]) is None
+    (further,) = filter(None, [few.again(files["callee"])])
+    further.close()
+    assert open_files() == before + 3
+    async with asyncio.timeout(5):
+        while open_files() > before + 1:
+            await asyncio.sleep(0.005)
+    assert brief.again(files["mix"]) is None
+
+
+async def test_so_many_parts_at_once_and_no_more(ear: Ear) -> None:
+    await ear.begin()
+    held = []
+    for _ in range(hearing.MOST_HEARD):
+        held.append((await listening.hear(ear.context, ID, "mix", ear.folder, ear.looked))[1])
+    with pytest.raises(StoreBusy):
+        await listening.hear(ear.context, ID, "mix", ear.folder, ear.looked)
+    for file in held:
+        file.close()
+    assert await ear.hears() == ""

@@ -32,6 +32,7 @@ from dialpact.compliance.meters import Histogram, Meters
 from dialpact.compliance.webhooks.delivery import HookState
 from dialpact.compliance.webhooks.settings import WebhookConfig
 from dialpact.compliance.witness import WitnessState
+from dialpact.presentation.finding import advice, check_name, said
 from dialpact.store.sqlite import Store
 from dialpact.web import metrics, server
 from tests.agi.office import NUMBER, Office
@@ -270,6 +271,22 @@ async def test_two_who_ask_at_once_share_a_look(office: Office) -> None:
     first, second = await asyncio.gather(looking.look(), looking.look())
     await looking.close()
     assert first is second
+
+
+async def test_a_look_tells_all_that_was_looked_at_also_what_is_well(office: Office) -> None:
+    """By the doctor's names; what is wrong there is what makes it unready, and what is remarked."""
+    looking = Looking(status.sources(session_of(office)))
+    look = await looking.look()
+    await looking.close()
+    names = [name for name, _ in look.standing]
+    assert {"database", "recorder", "recordings", "calendar", "gate", "ledger", "registers"} <= set(names)
+    assert next(name for name, item in look.standing if item.result == "ok") == "database"
+    wrong = {item.key for _, item in look.standing if item.result != "ok"}
+    assert {item.key for item in (*look.problems, *look.remarks)} <= wrong
+    assert look.at is not None
+    for name, item in look.standing:
+        assert check_name(name, "zh") and said(item, "en")
+        assert item.result == "ok" or advice(item, "zh")
 
 
 def test_section_is_off_by_default_and_strict(home: Home) -> None:

@@ -118,10 +118,34 @@ def test_a_signal_by_hand_is_refused_and_the_doctor_says_why(
     assert "ours" in ruled("reload", code=1)["error"]
 
 
+def test_another_users_daemon_is_asked_by_a_file(
+    ruled: Home, gate: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `dialpact web` does it, and every time anew."""
+    kill = os.kill
+
+    def not_permitted(pid: int, number: int) -> None:
+        if number == signal.SIGHUP:
+            raise PermissionError
+        kill(pid, number)
+
+    monkeypatch.setattr(os, "kill", not_permitted)
+    for version in ("2", "3"):
+        rules = SHIPPED.read_text("utf-8").replace('version = "1"', f'version = "{version}"')
+        ruled.file("rules.toml", rules)
+        assert [told["outcome"] for told in ruled("reload")["daemons"]] == ["taken"]
+    assert gate.poll() is None
+    (file,) = ruled.path.glob(".dialpact-pbx1.*.reload")
+    file.unlink()
+    file.mkdir()  # this user has no other way
+    ruled.file("rules.toml", SHIPPED.read_text("utf-8"))
+    assert [told["outcome"] for told in ruled("reload", code=1)["daemons"]] == ["forbidden"]
+
+
 def test_a_dead_daemons_file_is_not_believed(ruled: Home, gate: subprocess.Popen[str]) -> None:
     there = configuration.load(ruled.config)
     (file,) = ruled.path.glob(".dialpact-pbx1-gate.*.json")
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.stat().st_mode & 0o777 == 0o640, "dialpact web is another user of the group"
     stranger = json.loads(file.read_bytes()) | {"pid": os.getpid()}
     ruled.file(f".dialpact-pbx1-gate.{os.getpid()}.json", json.dumps(stranger))
     ruled.file(".dialpact-pbx1-serve.1.json", "half")

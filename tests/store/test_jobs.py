@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.jobs import Job, JobError, JobState
+from dialpact.store.ports.receipts import noting
 from dialpact.store.sqlite import Store, create
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -134,3 +136,25 @@ async def test_what_is_kept_no_longer(store: Store) -> None:
     kept = [found.detail for id in "abc" if (found := await store.jobs.get(id * 32))]
     assert kept == [{}, {}, {"callee": "+8613800138000"}]
     assert await store.jobs.over_before(LATER, 10) == []
+
+
+async def test_what_a_job_does_is_noted_with_it_or_not_done(store: Store) -> None:
+    """An act of a job that runs no more does not happen; one that has acted is not cancelled."""
+    await store.jobs.add(job())
+    act = partial(store.changes.note, "dnc", "import", "l.csv", {}, by="chen", at=AT)
+    with noting(store.jobs.receipt("a" * 32)):
+        with pytest.raises(StoreRefused):
+            await act()  # it only waits
+        assert not await store.changes.of("dnc", "l.csv")
+        await store.jobs.take(AT)
+        await act()
+        await act()
+    running = await store.jobs.get("a" * 32)
+    assert running is not None and running.result is not None
+    made = await store.changes.made(running.result["acts"])
+    assert [(one.register, one.key) for one in made] == [("dnc", "l.csv")] * 2
+    kept = await store.jobs.cancel("a" * 32, LATER)
+    assert kept is not None and kept.state == "running"
+    await store.jobs.put_back("a" * 32, blameless=False)
+    again = await store.jobs.take(LATER)
+    assert again is not None and again.result == running.result

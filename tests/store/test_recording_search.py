@@ -6,7 +6,7 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,21 @@ async def test_those_that_a_complaint_is_about(store: Store) -> None:
     assert await paged(search, 9, Sought(complaint=1, agent="102")) == []
     whole = await store.recording_search.whole(known["7"][0], acts=5)
     assert whole is not None and whole.complaints == (2, 3)
+
+
+async def test_those_whose_time_is_over(store: Store) -> None:
+    made = [by(call(second), "100") for second in range(3)]
+    await record(store, *made)
+    found = [(await recorded(store, one.id, ended=False))[0] for one in made]
+    for id, day in zip(found, (date(2027, 11, 24), date(2027, 11, 25), None), strict=True):
+        await store.recordings.finish(Finished(id=id, state="kept", ended_at=AT, sha256="x", keep_until=day))
+    for due, known in (
+        (date(2027, 11, 24), []),
+        (date(2027, 11, 25), found[:1]),
+        (date(2028, 1, 1), found[1::-1]),
+    ):
+        assert ids(await paged(store.recording_search.search, 1, Sought(due=due))) == known
+    assert await paged(store.recording_search.search, 1, Sought(due=date(2028, 1, 1), agent="9")) == []
 
 
 async def test_one_with_all_that_is_known_of_it(store: Store) -> None:

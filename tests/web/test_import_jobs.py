@@ -131,6 +131,7 @@ async def test_good_rows_are_applied_once_however_often_that_is_asked(bench: Imp
         done = await bench.apply(job, skip_bad=True)
         again = await bench.apply(job, skip_bad=True)
     assert again == done
+    assert bench.there(job) == [BAD, "looked.json"] and bench.there(done) == [BAD]  # the list itself is gone
     assert (figures(done).applied, figures(done).bad, figures(done).done) == (2, 1, True)
     assert numbers(home) == 2
     (act,) = acts(home)

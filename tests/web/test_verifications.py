@@ -69,8 +69,22 @@ async def test_a_part_says_that_the_registers_were_not_looked_at(runs: Verificat
     made = verifying.made_of(done[0])
     assert made is not None and (made.checked, made.registers) == (2, None)
     assert made.entries > 2
-    assert verifying.last_whole([done[0]]) is None
-    assert verifying.last_whole(done[::-1]) is done[1]
+    last = await verifying.last_whole(runs.context)
+    assert last is not None and last.id == done[1].id
+
+
+async def test_a_whole_run_is_found_behind_any_number_of_others(
+    runs: Verifications, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "LOOKED", 1)
+    assert await verifying.last_whole(runs.context) is None
+    whole = await runs.ask()
+    async with runs.running():
+        await runs.over(whole)
+        await runs.over(await runs.ask(first=1, last=2))
+        await runs.over(await runs.ask(first=1, last=2))
+    last = await verifying.last_whole(runs.context)
+    assert last is not None and last.id == whole.id
 
 
 async def test_what_it_finds_is_listed_and_what_it_covered_outlives_the_file(

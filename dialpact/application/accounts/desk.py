@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dialpact.application.accounts.challenges import Challenges
 from dialpact.application.accounts.guesses import Guesses
 from dialpact.application.accounts.keys import Keys
 from dialpact.application.accounts.links import First
@@ -19,6 +20,7 @@ class Desk:
         self.guesses = Guesses()
         self.first = First()
         self.once = Once()
+        self.challenges = Challenges()
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from dialpact.application.doctor import (
     webhooks,
     zones,
 )
-from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok
+from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, skip
 from dialpact.application.policy import load_policy
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
@@ -67,13 +67,21 @@ AFTER: tuple[tuple[str, Check], ...] = (
     ("sent", caller_id.endpoints),
     ("unlisted", caller_id.unlisted),
 )
+# What the daemons' own user sees, and another one may not: it is no finding that he does not.
+THEIRS = frozenset(
+    {
+        *("recordings", "secret", "supervision", "api", "key", "version", "asterisk", "manager"),
+        *("features", "endpoints", "keys", "sent", "unlisted"),
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Patient:
     """What is examined, as far as it can be opened: ``config`` raises ConfigError, ``store`` StoreError.
 
-    ``etc``: Asterisk's configuration. ``manager`` opens its AMI as the doctor's own user.
+    ``etc``: Asterisk's configuration. ``manager`` opens its AMI as the doctor's own user. ``apart``: whoever
+    looks is a process of its own user, which may not see what is the daemons'.
     """
 
     config: Callable[[], Config]
@@ -82,6 +90,7 @@ class Patient:
     etc: Path
     actor: Actor
     clock: Clock
+    apart: bool = False
 
 
 async def examined(patient: Patient) -> AsyncIterator[tuple[str, DoctorFinding]]:
@@ -110,9 +119,16 @@ async def examined(patient: Patient) -> AsyncIterator[tuple[str, DoctorFinding]]
     except StoreError as error:
         yield "database", fail("database-bad", error=error)
     yield "gate", await host.gate(site)
+    owner = await asyncio.to_thread(host.owner, config) if patient.apart else ""
     for name, check in AFTER:
+        if owner and name in THEIRS:
+            yield name, skip("not-this-user", owner=owner)
+            continue
         for item in await asyncio.to_thread(_all, check, site):  # (it reads files, of disks that may hang)
             yield name, item
+    if owner:
+        yield "dialplan", skip("not-this-user", owner=owner)
+        return
     async for item in dialplan.examined(site, patient.manager):
         yield "dialplan", item
 

@@ -14,6 +14,7 @@ from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, w
 from dialpact.application.ledger import copies, heads
 from dialpact.application.ledger.audit.bound import PARTS
 from dialpact.compliance import masking
+from dialpact.compliance.config import Config
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.ledger import keys
 
@@ -230,6 +231,15 @@ def registers(site: Site) -> Iterator[DoctorFinding]:
         yield warn("registers-old", rows=looked.rows, age=age)
     elif not differing:
         yield ok("registers", rows=looked.rows, age=age, unbound=looked.unbound)
+
+
+def owner(config: Config) -> str:
+    """Whose the database is, where that is another user than this process is of; empty: his, or root's."""
+    try:
+        theirs = config.database.stat().st_uid
+    except OSError:
+        return ""
+    return "" if os.geteuid() in (0, theirs) else _user(theirs)
 
 
 def _user(number: int) -> str:

@@ -16,11 +16,12 @@ import msgspec
 from dialpact.application import imports, leads, mappings
 from dialpact.application.context import Context
 from dialpact.application.evidence import container
+from dialpact.application.ids import ID
 from dialpact.application.imports import How, Imported
 from dialpact.application.jobs import import_check
 from dialpact.application.jobs.files import INPUT
 from dialpact.application.jobs.import_check import bad_file
-from dialpact.application.jobs.importing import BAD, Figures, ImportAsked
+from dialpact.application.jobs.importing import BAD, LIST, Figures, ImportAsked
 from dialpact.application.jobs.kinds import Outcome, Task
 from dialpact.application.policy import load_policy
 from dialpact.compliance.jobs import Job, JobError
@@ -45,6 +46,8 @@ async def work(task: Task) -> Outcome:
             figures = _counted(done)
     if figures.done and asked.save_as:
         figures = msgspec.structs.replace(figures, unsaved=await _saved(task, asked))
+    if figures.done:
+        await asyncio.to_thread(_forget, task.folder, asked.check)
     return await import_check.outcome(task.folder, figures)
 
 
@@ -112,6 +115,12 @@ async def _saved(task: Task, asked: ImportAsked) -> JobError | None:
     except Fault as fault:  # the import is done all the same
         return JobError.of(fault)
     return None
+
+
+def _forget(folder: Path, check: str) -> None:
+    """The list as it was brought: what is in the register needs it no longer."""
+    if ID.fullmatch(check):
+        (folder.parent / check / LIST).unlink(missing_ok=True)
 
 
 def _begin(folder: Path) -> None:

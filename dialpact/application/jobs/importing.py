@@ -27,7 +27,6 @@ from dialpact.application.jobs.files import JobFiles
 from dialpact.compliance.jobs import UNDER_WAY, Job, JobError
 from dialpact.compliance.numbers import HOME
 from dialpact.compliance.ranges import RangeReport
-from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.columns import NOTHING, Given
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import IMPORTED
@@ -149,7 +148,7 @@ async def reading(
         await mappings.savable(context, save_as, given.mapped)
     return ImportAsked(
         register=register,
-        name=free_text(" ".join(name.split())[:NAME] or "-", "file"),
+        name=_visible(name),
         given=given,
         sheets=tuple(sheets),
         as_written=as_written or (register == "caller-id" and context.regions()[:1] != HOME),
@@ -176,6 +175,8 @@ async def apply(context: Context, files: JobFiles, id: str, *, skip_bad: bool) -
     """What was examined; asked for a second time, the job that does it or has done it. Fault."""
     check, asked = await examined(context, id)
     context.actor.need(RIGHTS[asked.register])
+    if before := await context.store.jobs.get(applying(id)):
+        return before
     figures = msgspec.convert(check.result or {}, Figures)
     if check.state != "done":
         raise Fault("job-not-done", entry=id, state=check.state)
@@ -221,6 +222,12 @@ def looked(files: JobFiles, job: Job) -> Looked | None:
             return msgspec.json.decode(file.read(), type=Looked)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
+
+
+def _visible(name: str) -> str:
+    """A file's name with what no eye sees written out: it may turn round what stands beside it."""
+    found = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in name)
+    return " ".join(found.split())[:NAME] or "-"
 
 
 def _kept(files: JobFiles, job: Job) -> Path:

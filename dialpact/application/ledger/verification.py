@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.ledger.audit import Audit
+from dialpact.application.ledger.audit import BATCH, Audit
 from dialpact.application.ledger.audit.found import AuditFinding, Looked
 from dialpact.application.progress import Progress, unwatched
 from dialpact.compliance.ledger.note import Verifier
@@ -44,17 +44,19 @@ async def verify(
     *,
     around: Sequence[tuple[str, str]] = (),
     progress: Progress = unwatched,
+    batch: int = BATCH,
 ) -> VerifiedLedger:
     """``trusted``: keys that are believed. ``given``: (name, note) of checkpoints from elsewhere. ``around``:
     (name, text) of what lies beside the log and may be one.
 
-    ``first`` and ``last``: leaves; None: the whole log. ``progress`` is called in another thread.
+    ``first`` and ``last``: leaves; None: the whole log. ``progress`` is called in another thread, each time
+    that ``batch`` leaves were looked at.
     LedgerError: no such leaves. Fault: the first is after the last.
     """
     context.actor.need(Right.LEDGER)
     if first is not None and last is not None and last < first:
         raise Fault("first-after-last", first=str(first), last=str(last))
-    audit = Audit(trusted, given, first, last, around=around)
+    audit = Audit(trusted, given, first, last, around=around, batch=batch)
 
     def work(snapshot: Snapshot) -> None:
         for done in audit.run(snapshot):

@@ -145,3 +145,6 @@ class Browsing(Protocol):
 
     async def act(self, leaf: int) -> Sealed | None:
         """The one of that leaf; None: the leaf is of something else, or there is none."""
+
+    async def differs(self, register: str, key: str) -> bool:
+        """Whether the housekeeping has found the entry different from what the log says."""

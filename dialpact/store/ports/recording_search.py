@@ -7,7 +7,7 @@ looks at a bounded number of calls, and may be shorter than was asked for and st
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from dialpact.compliance.ledger.entry import Standing
@@ -40,7 +40,7 @@ EVERYBODY = Whose()
 class Sought(Value, frozen=True, kw_only=True):
     """``number``: the callee (E.164). ``state``: as it is told. ``held``: under a hold. ``complained``: a
     complaint is about its call; ``complaint``: this one is, 0 for any. ``since``, ``until``: of the call,
-    from then on, before then. What is empty is not asked for.
+    from then on, before then. ``due``: those that may go on that day. What is empty is not asked for.
     """
 
     whose: Whose = EVERYBODY
@@ -51,6 +51,7 @@ class Sought(Value, frozen=True, kw_only=True):
     held: bool = False
     complained: bool = False
     complaint: int = 0
+    due: date | None = None
     since: datetime | None = None
     until: datetime | None = None
 

@@ -193,6 +193,12 @@ class Browsing:
 
         return await self._database.read(work)
 
+    async def differs(self, register: str, key: str) -> bool:
+        found = await self._database.read(
+            lambda connection: SQL.differs(connection, register=register, key=key)
+        )
+        return found is not None
+
     async def _part(
         self,
         name: str,

@@ -20,7 +20,7 @@ from dialpact.store.sqlite.statements import statements
 
 SQL = statements("recording_search")
 LOOKED = 20_000  # calls of a page: some 50 ms
-FEW = 2_000  # calls that are under a hold or complained of, among which is looked
+FEW = 2_000  # calls that are under a hold, complained of or due, among which is looked
 HEARD = 20  # acts of hearing that are looked at
 FIRST = {"at": "~", "id": "", "recording": ""}  # behind every time
 LAST = "g"  # behind every id, which is hex
@@ -43,8 +43,9 @@ class RecordingSearch:
         # (With the call at the cursor.)
         ends = {name: bounds[name] for name in ("since", "at", "id")} | {"looked": self._looked + 1}
         end: Any = None
-        if sought.complained or sought.complaint or sought.held:
-            found = rows(SQL.of_calls(connection, **asked, decisions=_calls(connection, sought)))
+        if sought.complained or sought.complaint or sought.held or sought.due:
+            due = sought.due.isoformat() if sought.due else ""
+            found = rows(SQL.of_calls(connection, **asked, due=due, decisions=_calls(connection, sought)))
         elif sought.number:
             found = rows(SQL.by_number(connection, **asked, looked=self._looked + 1))
             end = SQL.by_number_end(connection, **ends, number=sought.number)
@@ -112,8 +113,10 @@ def _calls(connection: sqlite3.Connection, sought: Sought) -> str:
     """The calls that may be among them, as a list of their ids."""
     if sought.complained or sought.complaint:
         found = SQL.complained_calls(connection, complaint=sought.complaint, most=FEW)
-    else:
+    elif sought.held:
         found = SQL.held_calls(connection, most=FEW)
+    else:
+        found = SQL.due_calls(connection, due=str(sought.due), most=FEW)
     return json.dumps([id for (id,) in found])
 
 

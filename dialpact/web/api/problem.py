@@ -50,6 +50,7 @@ CONFLICTS = frozenset(
         *("jobs-waiting", "job-not-done", "webhook-not-dead"),
         *("account-taken", "account-faster", "account-not-first"),
         *("approval-asked", "approval-closed", "approval-lapsed", "approval-changed", "approval-unproven"),
+        *("approval-no-officer", "approval-new-account"),
         "reload-changed",
     }
 )
@@ -58,8 +59,6 @@ OTHER = {
     "no-recording-file": 404,
     "job-expired": 410,
     "approval-own": 403,
-    "approval-no-officer": 403,
-    "approval-new-account": 403,
     "sign-in-wait": 429,
 }
 _PLACE = re.compile(r" - at `(?P<place>[^`]+)`$")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from dialpact.application.accounts import own, recovery, register, sessions, totp
+from starlette.responses import JSONResponse, Response
+
+from dialpact.application.accounts import own, passkeys, recovery, register, sessions, totp
 from dialpact.compliance.registers.factor import Kind
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.session import SignedIn
@@ -16,7 +18,7 @@ from dialpact.web.console import qr
 from dialpact.web.console.page import EVERYBODY, Asked, Form, NoForm, Page, Redirect, Shown
 from dialpact.web.console.sign_in import CODES
 
-PASSWORD, AUTHENTICATOR = "/account/password", "/account/authenticator"
+PASSWORD, AUTHENTICATOR, PASSKEYS = "/account/password", "/account/authenticator", "/account/passkeys"
 
 
 class NewPassword(Form, frozen=True, kw_only=True):
@@ -40,6 +42,20 @@ class Current(Form, frozen=True, kw_only=True):
     current: str
 
 
+class NewPasskey(Form, frozen=True, kw_only=True):
+    """``credential``: as the browser made it, in JSON."""
+
+    name: str
+    credential: str
+    end_others: bool = False
+
+
+class GonePasskey(Form, frozen=True, kw_only=True):
+    passkey: str
+    current: str
+    end_others: bool = False
+
+
 class Ended(Form, frozen=True, kw_only=True):
     """``session``: none named: all but this one."""
 
@@ -55,6 +71,7 @@ async def show(asked: Asked[NoForm]) -> Shown:
     kept = await asked.site.store.accounts.find(asked.account.id)
     values = {
         "left": recovery.left(kept.factor(Kind.RECOVERY)) if kept else 0,
+        "passkeys": passkeys.party(asked.site.config.web) is not None,
         "has_password": bool(kept and kept.factor(Kind.PASSWORD)),
         "sessions": await sessions.of(asked.context, asked.account.id),
         "here": asked.session,
@@ -119,6 +136,46 @@ async def new_codes(asked: Asked[Current]) -> Redirect:
     return Redirect(to="/account/codes")
 
 
+async def show_passkeys(asked: Asked[NoForm]) -> Shown:
+    kept = await asked.site.store.accounts.find(asked.account.id)
+    values = {
+        "passkeys": passkeys.named(kept.all(Kind.PASSKEY)) if kept else (),
+        "here": passkeys.party(asked.site.config.web) is not None,
+    }
+    return Shown(template="account/passkeys.html", values=values)
+
+
+async def wish_passkey(asked: Asked[Current]) -> Response:
+    found = await passkeys.wish(asked.site.desk, asked.context, signed_in(asked), current=asked.form.current)
+    return JSONResponse(found)
+
+
+async def add_passkey(asked: Asked[NewPasskey]) -> Redirect:
+    form = asked.form
+    await passkeys.add(
+        asked.site.desk,
+        asked.context,
+        signed_in(asked),
+        name=form.name,
+        credential=form.credential,
+        end_others=form.end_others,
+    )
+    return Redirect(to=PASSKEYS, said="account.passkey-added")
+
+
+async def remove_passkey(asked: Asked[GonePasskey]) -> Redirect:
+    form = asked.form
+    await passkeys.remove(
+        asked.site.desk,
+        asked.context,
+        signed_in(asked),
+        id=form.passkey,
+        current=form.current,
+        end_others=form.end_others,
+    )
+    return Redirect(to=PASSKEYS, said="account.passkey-removed")
+
+
 async def end(asked: Asked[Ended]) -> Redirect:
     form = asked.form
     await own.end_sessions(
@@ -172,6 +229,31 @@ PAGES = (
         roles=EVERYBODY,
         handle=new_codes,
         form=Current,
+    ),
+    Page(method="GET", path=PASSKEYS, action="account.passkeys", roles=EVERYBODY, handle=show_passkeys),
+    Page(
+        method="POST",
+        path=PASSKEYS,
+        action="account.add-passkey",
+        roles=EVERYBODY,
+        handle=add_passkey,
+        form=NewPasskey,
+    ),
+    Page(
+        method="POST",
+        path=f"{PASSKEYS}/options",
+        action="account.wish-passkey",
+        roles=EVERYBODY,
+        handle=wish_passkey,
+        form=Current,
+    ),
+    Page(
+        method="POST",
+        path=f"{PASSKEYS}/remove",
+        action="account.remove-passkey",
+        roles=EVERYBODY,
+        handle=remove_passkey,
+        form=GonePasskey,
     ),
     Page(
         method="POST", path="/account/sessions", action="account.end", roles=EVERYBODY, handle=end, form=Ended

@@ -9,6 +9,8 @@ from dialpact.application import calling_year
 from dialpact.application.calling_year import CallingYear
 from dialpact.compliance.model import PURPOSES, Finding
 from dialpact.compliance.permitted_hours import Exceptional, PermittedDay
+from dialpact.compliance.sections import Hours
+from dialpact.compliance.sections.time import Timed
 from dialpact.compliance.texts import text
 from dialpact.web.console.page import EVERYBODY, Asked, Form, Page, Shown
 
@@ -31,14 +33,14 @@ async def show(asked: Asked[Year]) -> Shown:
         "found": found,
         "months": [_month(asked, found, place) for place in range(len(found.months))],
         "kinds": [
-            {**_day(asked, found, one.one), "times": one.times, "why": _kind(asked, one.one)}
+            {**_day(asked, found, one.one), "times": one.times, **_kind(asked, one.one)}
             for one in found.kinds
         ],
         "exceptions": [_exception(asked, found, one) for one in found.exceptions],
         "purposes": [(purpose, asked.text(f"calling-purpose.{purpose}")) for purpose in PURPOSES],
         "levels": range(1, LEVELS + 1),
         "side": SIDE,
-        "windows": _windows(asked, found),
+        "clauses": _clauses(asked, found),
     }
     return Shown(template="settings/calendar.html", values=values)
 
@@ -67,7 +69,10 @@ def _month(asked: Asked[Any], found: CallingYear, place: int) -> dict[str, Any]:
 
 
 def _day(asked: Asked[Any], found: CallingYear, one: PermittedDay) -> dict[str, Any]:
-    """``level``: 0 is closed."""
+    """``level``: 0 is closed. ``why``: also of what has fewer hours than other days."""
+    why = "; ".join(dict.fromkeys(_particulars(each, asked) for each in one.why))
+    if one.seconds and one.seconds < found.most:
+        why = asked.text("calling.shorter", windows=_shortens(asked, found, one.day))
     return {
         "day": one.day,
         "weekday": asked.text(f"weekday.{one.day.weekday()}"),
@@ -75,7 +80,7 @@ def _day(asked: Asked[Any], found: CallingYear, one: PermittedDay) -> dict[str, 
         "unknown": one.is_unknown,
         "hours": one.seconds / 3600,
         "spans": ", ".join(f"{clock(opens)}–{clock(closes)}" for opens, closes in one.spans),
-        "why": "; ".join(dict.fromkeys(_particulars(each, asked) for each in one.why)),
+        "why": why,
     }
 
 
@@ -89,10 +94,10 @@ def _exception(asked: Asked[Any], found: CallingYear, one: Exceptional) -> dict[
     return row
 
 
-def _kind(asked: Asked[Any], one: PermittedDay) -> str:
+def _kind(asked: Asked[Any], one: PermittedDay) -> dict[str, str]:
     """Why days of this kind are closed, without the day."""
     keys = dict.fromkeys(finding.detail.get("key", "") for finding in one.why)
-    return "; ".join(asked.text(f"calling-why.{key}") for key in keys)
+    return {"why": "; ".join(asked.text(f"calling-why.{key}") for key in keys)} if keys else {}
 
 
 def _particulars(finding: Finding, asked: Asked[Any]) -> str:
@@ -107,21 +112,24 @@ def clock(seconds: int) -> str:
     return shown if seconds % 60 == 0 else f"{shown}:{seconds % 60:02}"
 
 
-def _windows(asked: Asked[Any], found: CallingYear) -> list[dict[str, Any]]:
-    """What each profile in force says of hours and days, in its own words."""
-    last = date(found.year, 12, 31)
+def _clauses(asked: Asked[Any], found: CallingYear) -> list[tuple[str, str, Timed]]:
+    """Profile, rule, and the section itself, of all that say something of hours and days in that year."""
+    last, policy = date(found.year, 12, 31), asked.site.rules().policy
     return [
-        {
-            "profile": profile.id,
-            "rule": name,
-            "it": section,
-        }
-        for profile, sections in zip(
-            asked.site.rules().policy.profiles, asked.site.rules().policy.sections, strict=True
-        )
+        (profile.id, name, section)
+        for profile, sections in zip(policy.profiles, policy.sections, strict=True)
         for name, section in sections.items()
-        if name in ("hours", "days") and section.binds(found.purpose) and section.effective_from <= last
+        if isinstance(section, Timed) and section.binds(found.purpose) and section.effective_from <= last
     ]
+
+
+def _shortens(asked: Asked[Any], found: CallingYear, day: date) -> str:
+    """Of a day that has fewer hours than others: what each profile leaves of it."""
+    return "; ".join(
+        f"{profile} {', '.join(map(str, section.on(day)))}"
+        for profile, _, section in _clauses(asked, found)
+        if isinstance(section, Hours) and section.effective_from <= day
+    )
 
 
 PAGES = (

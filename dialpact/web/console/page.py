@@ -122,7 +122,8 @@ class Page(Generic[F]):
     can reach us. ``changes``: something is another after it; of an auditor nothing ever is. ``nav``: the key
     of its text in the navigation; empty: it stands not there. ``badge``: how many things wait there for who
     asks. ``seconds``: None: as long as somebody looks. ``uploads``: files may come with the form.
-    ``at_once``: so many are taken in and answered at the same time; 0: as many as come.
+    ``at_once``: so many are taken in and answered at the same time; 0: as many as come. ``noted``: that an
+    auditor opens it is an act; False: it is a part of what was one, as the sound that a player asks for.
     """
 
     method: Method
@@ -138,6 +139,7 @@ class Page(Generic[F]):
     seconds: float | None = SECONDS
     nav: str = ""
     badge: Callable[[Context], Awaitable[int]] | None = None
+    noted: bool = True
 
     def __post_init__(self) -> None:
         if self.changes and self.roles and Role.AUDITOR in self.roles:

@@ -46,7 +46,10 @@ def _shown(asked: Asked[Any], found: Reloaded | None, why: str = "", *, done: bo
             "it": told,
             "said": asked.text(f"reload.{told.outcome}", why=told.why),
             "badge": BADGES.get(told.outcome, "bad"),
-            "changes": [(change.key, *before_and_after(change, asked.language)) for change in told.changes],
+            "changes": [
+                (change.key, *before_and_after(change, asked.language), bool(change.old))
+                for change in told.changes
+            ],
         }
         for told in (found.daemons if found else ())
     ]
@@ -54,11 +57,18 @@ def _shown(asked: Asked[Any], found: Reloaded | None, why: str = "", *, done: bo
         "found": found,
         "daemons": daemons,
         "changes": any(row["changes"] for row in daemons),
+        "blocks_nothing": any(
+            (change.key, change.new) == ("policy.mode", "shadow")
+            for told in (found.daemons if found else ())
+            for change in told.changes
+        ),
         "why": why,
         "done": done,
         "file": asked.site.config.origin,
     }
-    return Shown(template="settings/reload.html", values=values, part="told" if done else "")
+    # What was planned goes, once it is done; a failure is said on top, and the plan stays.
+    headers = {"HX-Retarget": "#plan", "HX-Reswap": "outerHTML show:top"} if done else {}
+    return Shown(template="settings/reload.html", values=values, part="plan", headers=headers)
 
 
 def _why(asked: Asked[Any], error: DialpactError | OSError) -> str:

@@ -184,7 +184,7 @@ class Address:
             address=request.client.host if request.client else "",
             cookies=request.cookies,
         )
-        if page.roles is not None and asking.account.role is Role.AUDITOR:
+        if page.noted and page.roles is not None and asking.account.role is Role.AUDITOR:
             await self._visitors.opened(asked, page)
         made = await page.handle(asked)
         if isinstance(made, Shown) and not (asking.htmx and made.part):

@@ -65,8 +65,10 @@ async def listed(asked: Asked[Paged]) -> Shown:
 async def new(asked: Asked[Wanted]) -> Shown:
     context = asked.context
     batch = (await leads.show(context, asked.form.batch)).batch if asked.form.batch else None
+    batches = () if batch else (await leads.listed(context, campaign=asked.form.campaign, most=ROWS)).rows
     values = {
         "batch": batch,
+        "batches": [one for one in batches if one.withdrawn_at is None],
         "campaign": batch.campaign if batch else asked.form.campaign,
         "campaigns": pairs((await campaigns.listed(context, most=CHOICES)).rows),
         "caller_ids": [

@@ -91,6 +91,7 @@ async def doctor(asked: Asked[NoForm]) -> Shown:
         etc=ETC,
         actor=asked.context.actor,
         clock=site.clock,
+        apart=True,
     )
     found = [_finding(asked, check, item) async for check, item in examined(patient)]
     values = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dialpact.application.accounts import own, sessions, sign_in, totp
+from starlette.responses import JSONResponse, Response
+
+from dialpact.application.accounts import own, passkeys, sessions, sign_in, totp
 from dialpact.application.accounts.sign_in import Caller, Opened
 from dialpact.compliance.registers.session import SignedIn
 from dialpact.web.console import qr
@@ -29,6 +31,13 @@ class Given(Form, frozen=True, kw_only=True):
     to: str = "/"
 
 
+class Signed(Form, frozen=True, kw_only=True):
+    """``credential``: as the browser gives it, in JSON."""
+
+    credential: str
+    to: str = "/"
+
+
 class Link(Form, frozen=True, kw_only=True):
     link: str
 
@@ -48,7 +57,8 @@ class Chosen(Form, frozen=True, kw_only=True):
 async def ask(asked: Asked[Wish]) -> Shown | Redirect:
     if asked.session is not None:
         return Redirect(to=asked.form.to)
-    return Shown(template="sign_in/sign_in.html", values={"to": asked.form.to})
+    values = {"to": asked.form.to, "passkeys": passkeys.party(asked.site.config.web) is not None}
+    return Shown(template="sign_in/sign_in.html", values=values)
 
 
 async def enter(asked: Asked[Given]) -> Redirect:
@@ -65,6 +75,21 @@ async def enter(asked: Asked[Given]) -> Redirect:
     if found.left is not None:  # he should know how many are left
         return Redirect(to="/account", said="sign-in.recovered", cookies=cookies(asked.site, found))
     return Redirect(to=form.to, cookies=cookies(asked.site, found))
+
+
+async def ask_passkey(asked: Asked[NoForm]) -> Response:
+    return JSONResponse(passkeys.ask(asked.site.desk, asked.context.now()))
+
+
+async def enter_by_passkey(asked: Asked[Signed]) -> Redirect:
+    found = await passkeys.sign_in(
+        asked.site.desk,
+        asked.site.store,
+        asked.context.now(),
+        caller(asked),
+        credential=asked.form.credential,
+    )
+    return Redirect(to=asked.form.to, cookies=cookies(asked.site, found))
 
 
 async def leave(asked: Asked[NoForm]) -> Redirect:
@@ -124,6 +149,21 @@ def cookies(site: Site, found: Opened) -> Mapping[str, str]:
 PAGES = (
     Page(method="GET", path="/sign-in", action="sign-in.ask", roles=None, handle=ask, form=Wish),
     Page(method="POST", path="/sign-in", action="sign-in.enter", roles=None, handle=enter, form=Given),
+    Page(
+        method="POST",
+        path="/sign-in/passkey/options",
+        action="sign-in.ask-passkey",
+        roles=None,
+        handle=ask_passkey,
+    ),
+    Page(
+        method="POST",
+        path="/sign-in/passkey",
+        action="sign-in.passkey",
+        roles=None,
+        handle=enter_by_passkey,
+        form=Signed,
+    ),
     Page(method="POST", path="/sign-out", action="sign-in.leave", roles=EVERYBODY, handle=leave),
     Page(method="GET", path="/welcome", action="sign-in.arrive", roles=None, handle=arrive),
     Page(method="POST", path="/welcome", action="sign-in.invite", roles=None, handle=invite, form=Link),

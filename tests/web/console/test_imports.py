@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from structlog.testing import capture_logs
 
+from dialpact.store.sqlite import Store
+from dialpact.web.console import scrubs
 from tests.cli.conftest import Home
+from tests.web.api import job_made
+from tests.web.api.furnished import SCRUB
 from tests.web.asking import WAIT
 from tests.web.console.visitor import Opened, Visitor, console
+from tests.workbooks import packed, parts, table
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x>{{ 7 * 7 }}"
 LIST = "手机号,范围,来源\n13800138001,全部,柜台\n138,全部,柜台\n"
@@ -132,6 +139,8 @@ def test_hostile_names_and_cells_are_text(visitor: Visitor) -> None:
     named = visitor.post("/imports/dnc", {}, files={"file": ("<b>x.csv", data)})
     assert "<b>x.csv" in over(visitor, named.headers["location"]).text
     assert "<b>x.csv" in visitor.get("/imports").text
+    turned = visitor.post("/imports/dnc", {}, files={"file": ("名\u202excslx.vsc", data)})
+    assert "名\\u202excslx.vsc" in over(visitor, turned.headers["location"]).text
 
 
 def test_in_english_and_with_gb18030(visitor: Visitor) -> None:
@@ -139,6 +148,63 @@ def test_in_english_and_with_gb18030(visitor: Visitor) -> None:
     seen = brought(english, LIST.encode("gb18030"))
     assert "Apply the 1 good rows" in seen.text and "+8613800138001" in seen.text
     assert "imports" in visitor.get("/imports").body.decode()
+
+
+def test_what_was_not_applied_is_looked_at_again(visitor: Visitor, furnished: Home) -> None:
+    """The register has changed since, and not every row is good any more."""
+    row = "{0},jianghan,保险,2026-01-05,,{1}\n"
+    head = "手机号,企业,行业,同意时间,到期时间,凭证\n"
+    seen = brought(visitor, head + row.format("13800138011", "表一"), "consent")
+    about = ("--business", "jianghan", "--industry", "保险", "--granted-at", "2026-01-05")
+    furnished.run("consent", "add", "13800138011", *about, "--evidence", "另一张表")
+    done = over(visitor, visitor.post(place(seen) + "/apply", {}).headers["location"])
+    assert "没有写入任何内容" in done.text and done.page.alerts
+    again = visitor.get(place(seen))
+    assert f"{place(seen)}/again" in [form.action for form in again.page.forms]
+    second = over(visitor, visitor.post(place(seen) + "/again", {}).headers["location"])
+    assert f"{place(second)}/apply" not in [f.action for f in second.page.forms]
+
+
+def test_more_scrubs_than_a_page_has(
+    visitor: Visitor, furnished: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrubs, "ROWS", 1)  # (fifty would take long to make)
+    job_made.scrub(furnished, "5c12" * 8, "jianghan-1")
+    (more,) = [link for link in visitor.get("/scrubs").page.links if "after=" in link]
+    part = visitor.get(more, htmx=True)
+    assert part.body.lstrip().startswith(b"<tr>") and SCRUB in part.body.decode()
+
+
+def test_the_sheets_of_a_workbook_are_chosen(visitor: Visitor) -> None:
+    listed = {"一月": "13800138001", "二月<b>": "13800138002"}
+    sheets = {name: table(["number", "scope", "source"], [each, "all", "x"]) for name, each in listed.items()}
+    seen = brought(visitor, packed(parts(sheets)))
+    assert "写入全部 2 行" in seen.text and "二月<b>" in seen.text
+    again = visitor.post(place(seen) + "/again", {"sheet": ["二月<b>"]})
+    second = over(visitor, again.headers["location"])
+    assert "写入全部 1 行" in second.text and "+8613800138002" in second.text
+
+
+def test_how_far_it_is_and_cancelled(furnished: Home) -> None:
+    """Nobody does it here."""
+    with console(furnished) as visitor:
+        sent = visitor.post("/imports/dnc", {}, files={"file": ("l.csv", LIST.encode())})
+        path = sent.headers["location"]
+        assert "等待" in visitor.get(path).text
+
+        async def begun() -> None:
+            async with await Store.open(furnished.path / "dialpact.db") as store:
+                job = await store.jobs.take(datetime.now(UTC))
+                assert job is not None and await store.jobs.progress(job.id, 25, 100)
+
+        asyncio.run(begun())
+        part = visitor.get(path, htmx=True)
+        assert part.body.lstrip().startswith(b'<div id="state"') and 'value="25"' in part.body.decode()
+        assert "25 %" in part.text and 'hx-trigger="every 2s"' in part.body.decode()
+        assert visitor.post(path + "/cancel").status == 303
+        ended = visitor.get(path)
+        assert "已取消" in ended.text and "hx-trigger" not in ended.body.decode()
+        assert not (furnished.path / "api-files" / "jobs" / path.rpartition("/")[2] / "list").exists()
 
 
 def test_what_is_no_file_and_no_register(visitor: Visitor) -> None:
@@ -167,6 +233,8 @@ def test_every_register_is_exported_with_a_reason_and_has_its_template(
     assert "已记入账本" in page.text
     file = visitor.get(made.headers["location"] + "/file")
     assert file.body.startswith(b"PK\x03\x04") and "no-store" in file.headers["cache-control"]
+    assert visitor.as_("auditor").get(made.headers["location"] + "/file").status == 404  # it was not his act
+    assert "只有办理人" in visitor.as_("auditor").get(made.headers["location"]).text
     template = visitor.get(f"/exports/{register}/template")
     assert template.body.startswith(b"\xef\xbb\xbf") and template.body.count(b"\r\n") == 1
     assert visitor.as_("auditor").get(f"/exports/{register}").status == 200

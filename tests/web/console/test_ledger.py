@@ -93,6 +93,12 @@ def test_it_is_signed_by_a_click_of_who_keeps_it(at: Visitor, furnished: Home) -
     assert len([row for row in at.get("/ledger").page.rows if "签名文本" in row]) == 2
 
 
+def test_a_key_that_can_not_be_used_is_said(at: Visitor, furnished: Home) -> None:
+    (furnished.path / "ledger.key").unlink()
+    refused = at.post("/ledger/checkpoints/sign")
+    assert refused.status == 422 and "没有签名" in refused.page.alerts[0]
+
+
 def test_more_checkpoints_than_a_page_has(at: Visitor, furnished: Home) -> None:
     with closing(sqlite3.connect(furnished.path / "dialpact.db")) as database, database:
         ((note,),) = database.execute("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchall()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -13,85 +15,15 @@ import pytest
 from msgspec.structs import replace
 
 from dialpact.compliance.registers.account import Role
-from dialpact.compliance.soundtrack import Silence, Soundtrack
-from dialpact.compliance.waveform import Waveform
 from dialpact.store.sqlite import Store
-from dialpact.testing.ami_calls import tone, wav_header
 from tests.cli.conftest import Home
 from tests.compliance.store_values import AT
 from tests.web.api import recorded
+from tests.web.console.recorded_place import ID, NUMBER, OTHER, Place
 from tests.web.console.visitor import Visitor, account, console
 
-CALL, OTHER_CALL = "ca11" * 8, "0ca1" * 8
-ID, OTHER = "5ec0" * 8, "0ec0" * 8
 PATH = f"/recordings/{ID}"
-NUMBER = "+8613800138000"
 HOSTILE = "<script>alert(1)</script>\"'"
-
-
-def sound(seconds: float) -> bytes:
-    made = tone(seconds)
-    return wav_header(len(made)) + made
-
-
-class Place:
-    """A home with a call of ``spring`` that was recorded on both sides, and another campaign's beside it."""
-
-    def __init__(self, home: Home) -> None:
-        self.home = home
-        first = recorded.call(CALL, "jianghan", campaign="spring")
-        second = recorded.call(
-            OTHER_CALL, "hanyang", campaign="autumn", at=AT + timedelta(hours=1), agent="1002"
-        )
-        recorded.put(home, first, second)
-        self.new = recorded.recording(home, ID, first)
-        self.files = {
-            "mix": (self.new.path, sound(20)),
-            "callee": (self.new.callee_path, sound(20)),
-            "agent": (self.new.agent_path, sound(10)),
-        }
-        hashes = {}
-        for side, (path, content) in self.files.items():
-            home.path.joinpath(path).write_bytes(content)
-            hashes[side] = hashlib.sha256(content).hexdigest()
-        drawn = {"callee": Waveform(1, b"\x33\xff"), "agent": Waveform(1, b"\x33")}
-        track = Soundtrack(
-            since=AT.isoformat().replace("+00:00", "Z"),
-            index=((0.0, 0.0), (30.0, 30.0)),
-            seconds=dict.fromkeys(("mix", "callee", "agent"), 20.0),
-            silent={"agent": (Silence(begin=12, end=16, reason="lost"),)},
-            drawn={side: one.digest(hashes[side]) for side, one in drawn.items()},
-        )
-        recorded.keep(
-            home,
-            self.new,
-            sha256=hashes["mix"],
-            callee_sha256=hashes["callee"],
-            agent_sha256=hashes["agent"],
-            seconds=20.0,
-            sound=track.encode(),
-            waveforms=drawn,
-            keep_until=date(2027, 11, 24),
-        )
-        recorded.keep(home, recorded.recording(home, OTHER, second), unseen=True)
-        self.hashes = hashes
-
-    def opted_out(self, second: float) -> None:
-        async def work(store: Store) -> None:
-            await store.opt_outs.from_call(
-                CALL,
-                how="callee-key",
-                scope="all",
-                node="pbx1",
-                channel="c",
-                at=AT + timedelta(seconds=second),
-            )
-
-        recorded.within(self.home, work)
-
-    def acts(self, action: str) -> list[dict[str, Any]]:
-        found = json.loads(self.home.run("recordings", "show", ID, "--json", code=0).stdout)
-        return [one for one in found["history"] if one["action"] == action]
 
 
 @pytest.fixture
@@ -220,12 +152,47 @@ def test_who_hears_what(at: Visitor) -> None:
         assert at.as_("elsewhere").get(path).status == 404
 
 
+def test_an_auditor_s_player_makes_no_act_a_part(at: Visitor) -> None:
+    auditor = at.as_("auditor")
+    auditor.post(f"{PATH}/listen", {"reason": "r"})
+    auditor.get(PATH)
+    for first in range(5):
+        assert auditor.get(f"{PATH}/sound/mix", headers={"Range": f"bytes={first}-"}).status == 206
+    auditor.get(f"{PATH}/waveform")
+    assert [action for _, action in at.known.acts] == ["recordings.listen", "recordings.show"]
+
+
 def test_when_its_time_is_over_the_reason_is_asked_anew(at: Visitor, place: Place) -> None:
     at.post(f"{PATH}/listen", {"reason": "r"})
     assert at.get(f"{PATH}/sound/mix").status == 200
     place.home.machine.clock.now = lambda: AT + timedelta(hours=1)
     assert at.get(f"{PATH}/sound/mix").status == 409
     assert "audio" not in at.get(PATH).page.tags
+
+
+def test_who_is_shut_out_hears_no_further(at: Visitor, place: Place) -> None:
+    long = recorded.call("10" * 16, "jianghan", campaign="spring")
+    new = recorded.recording(place.home, "1f" * 16, long)
+    content = bytes(1 << 24)
+    place.home.path.joinpath(new.path).write_bytes(content)
+    recorded.put(place.home, long)
+    recorded.keep(place.home, new, sha256=hashlib.sha256(content).hexdigest())
+    path = f"/recordings/{'1f' * 16}"
+    at.post(f"{path}/listen", {"reason": "r"})
+
+    async def hear() -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", at.asker.port, limit=1 << 16)
+        writer.write(f"GET {path}/sound/mix HTTP/1.1\r\nHost: x\r\nCookie: test=officer\r\n\r\n".encode())
+        assert (await reader.readline()).split()[1] == b"200"
+        del at.known.accounts["officer"]
+        heard = 0
+        with contextlib.suppress(ConnectionError):
+            while piece := await reader.read(1 << 16):
+                heard += len(piece)
+        writer.close()
+        return heard
+
+    assert 0 < asyncio.run(hear()) < len(content)
 
 
 def test_a_file_that_was_changed_is_not_heard(at: Visitor, place: Place) -> None:
@@ -271,7 +238,7 @@ def test_where_to_listen(at: Visitor, place: Place) -> None:
     place.opted_out(7.5)
     page = at.get(PATH).page
     assert "第 7.5 秒 客户拒绝（客户按键）" in page.text
-    assert "第 12.0 至 16.0 秒坐席一侧：声音未录下" in page.text and "4.0 秒不在任何录音中" in page.text
+    assert "第 12.0 至 16.0 秒 坐席一侧：声音未录下" in page.text and "4.0 秒不在任何录音中" in page.text
     assert 'data-second="7.50"' not in page.content  # before it may be heard
     at.post(f"{PATH}/listen", {"reason": "r"})
     assert 'data-second="7.50"' in at.get(PATH).page.content

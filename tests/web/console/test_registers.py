@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
 
 from dialpact.compliance.registers.account import Role
+from dialpact.web.console.registers import plain
+from dialpact.web.console.registers.pages import pages_of
 from tests.cli.conftest import Home
+from tests.plain_rooms import GIVEN, ROOMS
 from tests.web.console.visitor import Opened, Visitor, account, console
 
 NOUNS = (
@@ -226,7 +231,7 @@ def test_a_script_with_a_forbidden_phrase_is_not_approved(here: tuple[Home, Visi
     assert "已审批" in shown.text
     found = home("script", "show", "pitch")
     assert (found["entries"][-1]["version"], found["entries"][-1]["approved_by"]) == (2, "officer")
-    old = visitor.get("/registers/script/version?id=pitch&version=1")
+    old = visitor.get("/registers/script/entry/pitch/version/1")
     assert old.status == 200 and "保 证，收益" in old.text
     shown = followed(visitor, visitor.post("/registers/script/revoke", {"key": "pitch", "reason": "改稿"}))
     assert "未审批" in shown.text and "理由：改稿" in shown.text
@@ -299,6 +304,30 @@ def test_a_mapping_is_shown_and_removed(here: tuple[Home, Visitor]) -> None:
     assert "number=电话" in visitor.get("/registers/mapping").text
     followed(visitor, visitor.post("/registers/mapping/remove", {"key": "银行", "reason": "不再合作"}))
     assert home("mapping", "list") == []
+
+
+def test_a_plain_register_has_its_pages_by_its_declaration(home: Home) -> None:
+    with console(home, pages_of(plain.declared(ROOMS))) as visitor:
+        form = visitor.get("/registers/room/add").page.form("/registers/room/add").fields
+        assert set(form) == {"id", *ROOMS.cells}
+        add = {"id": "一号", **GIVEN, "checked_at": "2026-11-24T10:00", "watched": "no"}
+        refused = visitor.post("/registers/room/add", add | {"seats": "many"})
+        assert refused.status == 422 and "seats" in refused.text
+        shown = followed(visitor, visitor.post("/registers/room/add", add))
+        assert "机房 一号" in shown.page.headings
+        assert "2026-11-24 10:00" in shown.text and "座席数" in shown.text
+        assert [row["地点"] for row in visitor.get("/registers/room").page.rows if row] == ["武汉"]
+        assert "The rooms." in visitor.in_("en").get("/registers/room").text
+        done = visitor.post("/registers/room/remove", {"key": "一号", "reason": "退租"})
+        assert "现已不在登记簿中" in followed(visitor, done).text
+
+
+def test_what_is_not_as_the_ledger_says_is_said(here: tuple[Home, Visitor]) -> None:
+    home, visitor = here
+    with contextlib.closing(sqlite3.connect(home.path / "dialpact.db")) as db, db:
+        db.execute("INSERT INTO register_difference VALUES ('campaign', 'spring', 'differs', 1, 'x')")
+    assert "与账本所记不符" in visitor.get("/registers/campaign/entry/spring").page.alerts[0]
+    assert not visitor.get("/registers/business/entry/acme").page.alerts
 
 
 # Who sees what

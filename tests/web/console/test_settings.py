@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 from contextlib import closing
@@ -103,7 +104,11 @@ def test_of_callees_in_another_zone(furnished: Home) -> None:
     with console(furnished) as visitor:
         page = visitor.get("/settings/calendar?year=2026&zone=America/Los_Angeles")
         assert page.status == 200 and "America/Los_Angeles" in page.text
-        assert "12:00–20:59" in cells(page.body.decode())["2026-11-29"]
+        sunday = cells(page.body.decode())["2026-11-29"]
+        assert "12:00–20:59" in sunday and "us-tx sun 12:00-21:00" in sunday, "what shortens it"
+        assert "us-tx" not in cells(page.body.decode())["2026-11-30"]
+        kinds = {row["天数"]: row["原因"] for row in page.page.rows if "天数" in row}
+        assert "us-tx sun 12:00-21:00" in kinds["52"] and kinds["313"] == "–"
 
 
 @pytest.mark.parametrize("htmx", [True, False])
@@ -118,6 +123,17 @@ def test_the_doctor(visitor: Visitor, htmx: bool) -> None:
     assert results == sorted(results, key=order.index)
     assert all((row["处理办法"] != "–") == (row["结果"] in order[:2]) for row in rows)
     assert ("<html" in found.body.decode()) is not htmx
+
+
+def test_what_another_user_may_not_see_is_not_looked_at(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`dialpact web` has a user of its own: that he can not read a key is no finding, and not well either."""
+    monkeypatch.setattr(os, "geteuid", lambda: 4242)
+    rows = {row["检查项"]: row for row in visitor.post("/settings/doctor").page.rows if row}
+    for check in ("签名密钥", "AMI 密钥", "录音目录", "Asterisk"):
+        assert rows[check]["结果"] == "未判定" and "dialpact asterisk doctor" in rows[check]["判定"]
+    assert rows["工作日历"]["结果"] in ("正常", "警告", "不通过"), "anybody may"
 
 
 def hostile(home: Home) -> None:

@@ -1,9 +1,15 @@
 -- Who did what, the newest first. register_change_by_action leads to the lines of one kind by their time; what is asked of
 -- all kinds is those of each, put together.
 
--- name: next_kind(register, action)^
+-- One behind the other, each at the cost of finding it: SQLite would go through all lines of a kind for
+-- (register, action) > (:register, :action).
+-- name: next_action(register, action)^
 SELECT register, action FROM register_change INDEXED BY register_change_by_action
-WHERE (register, action) > (:register, :action) ORDER BY register, action LIMIT 1;
+WHERE register = :register AND action > :action ORDER BY action LIMIT 1;
+
+-- name: next_register(register)^
+SELECT register, action FROM register_change INDEXED BY register_change_by_action
+WHERE register > :register ORDER BY register, action LIMIT 1;
 
 -- name: acts(register, action, since, at)
 SELECT at, seq, actor FROM register_change INDEXED BY register_change_by_action

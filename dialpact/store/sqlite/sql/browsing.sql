@@ -200,3 +200,6 @@ SELECT created_at FROM consent_now WHERE number = :number;
 
 -- name: entered_opt_outs(number)
 SELECT created_at FROM dnc_now WHERE number = :number;
+
+-- name: differs(register, key)^
+SELECT 1 FROM register_difference WHERE register = :register AND key = :key LIMIT 1;

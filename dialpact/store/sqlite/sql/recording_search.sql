@@ -71,7 +71,7 @@ WHERE number = :number AND decided_at >= :since AND (decided_at, id) <= (:at, :i
 ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET :looked - 1;
 
 -- Of these calls (a JSON list of their ids), which are few.
--- name: of_calls(decisions, number, businesses, campaigns, agents, campaign, agent, state, held, since, at, id, recording, most)
+-- name: of_calls(decisions, number, due, businesses, campaigns, agents, campaign, agent, state, held, since, at, id, recording, most)
 SELECT *, CASE WHEN disposed_at IS NOT NULL THEN 'disposed' WHEN NOT unseen OR state = 'failed' THEN state
                WHEN settled IS NULL THEN 'unseen' WHEN settled THEN 'kept' ELSE 'unanswered' END AS shown
 FROM (
@@ -88,6 +88,7 @@ FROM (
                                         CROSS JOIN recording ON recording.decision = call.id
     WHERE call.decided_at >= :since AND (call.decided_at, call.id) <= (:at, :id)
       AND (:number = '' OR call.number = :number)
+      AND (:due = '' OR (keep_until < :due AND ended_at IS NOT NULL AND disposed_at IS NULL))
       AND (:businesses = '[]' OR call.business IN (SELECT value FROM json_each(:businesses)))
       AND (:campaigns = '[]' OR call.campaign IN (SELECT value FROM json_each(:campaigns)))
       AND (:agents = '[]' OR call.agent IN (SELECT value FROM json_each(:agents)))
@@ -106,6 +107,14 @@ UNION SELECT key FROM hold WHERE released_at IS NULL AND scope = 'call'
 UNION SELECT decision.id FROM hold CROSS JOIN decision INDEXED BY decision_by_number ON decision.number = hold.key
 WHERE hold.released_at IS NULL AND hold.scope = 'callee'
 LIMIT :most;
+
+-- The calls of which a recording may go on that day, those whose time was over first, first.
+-- name: due_calls(due, most)
+SELECT DISTINCT decision FROM (
+    SELECT decision FROM recording INDEXED BY recording_by_keep_until
+    WHERE keep_until < :due AND keep_until IS NOT NULL AND ended_at IS NOT NULL AND disposed_at IS NULL
+    ORDER BY keep_until, id LIMIT :most
+) AS near;
 
 -- The calls that a complaint is about; ``complaint``: 0 for any.
 -- name: complained_calls(complaint, most)

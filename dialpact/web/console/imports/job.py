@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -33,13 +34,15 @@ async def show(asked: Asked[NoForm]) -> Shown:
     files = job_shown.desk(asked.site).files
     job = await importing.shown(asked.context, asked.path["id"])
     how = msgspec.convert(job.detail, ImportAsked) if job.detail else None
+    applying, is_open = await _applying(asked, job)
     values: dict[str, Any] = {
         "job": job,
         "how": how,
         "under_way": job.state in UNDER_WAY,
         "figures": await _figures(asked, job),
         "error": words.why(asked, job.error),
-        "applying": await _applying(asked, job),
+        "applying": applying,
+        "is_open": is_open,
     }
     if job.kind == "import-check" and job.state == "done" and how is not None:
         values |= await _looked(asked, files, job, how)
@@ -89,18 +92,23 @@ async def _figures(asked: Asked[Any], job: Job) -> Figures | None:
     return msgspec.convert(job.result, Figures) if "rows" in (job.result or {}) else None
 
 
-async def _applying(asked: Asked[Any], job: Job) -> str:
-    """The job that applies what this one has examined, where there is one."""
+async def _applying(asked: Asked[Any], job: Job) -> tuple[str, bool]:
+    """The job that applies what this one has examined, where there is one; and whether it may still be looked
+    at anew, as nothing was applied.
+    """
     if job.kind != "import-check":
-        return ""
+        return "", False
     found = await asked.context.store.jobs.get(importing.applying(job.id))
-    return found.id if found else ""
+    if found is None:
+        return "", True
+    figures = await _figures(asked, found)
+    return found.id, found.state not in UNDER_WAY and not (figures and figures.done)
 
 
 async def _looked(asked: Asked[Any], files: JobFiles, job: Job, how: ImportAsked) -> Mapping[str, Any]:
     register = how.register
     form = IMPORTED[register]
-    found: Looked | None = importing.looked(files, job)
+    found: Looked | None = await asyncio.to_thread(importing.looked, files, job)
     columns = (*form.columns, *form.others, *(PARTS if "number" in form.columns else ()))
     return {
         "looked": found,

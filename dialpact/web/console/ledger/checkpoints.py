@@ -7,11 +7,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from dialpact.application.jobs import queue, verifying
+from dialpact.application.jobs import verifying
 from dialpact.application.ledger import signed_heads, signing, witnesses
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.heads import LedgerForked
+from dialpact.compliance.registers.fault import Fault
 from dialpact.web.console.downloads import attachment
 from dialpact.web.console.ledger import addresses
 from dialpact.web.console.ledger.readers import KEEPERS, READERS, ROWS
@@ -19,7 +20,6 @@ from dialpact.web.console.page import Asked, NoForm, Page, Paged, Redirect, Show
 
 MOST_MINUTES = 60  # since the newest checkpoint; a daemon signs every ten
 TEMPLATE = "ledger/checkpoints.html"
-RUNS = 50  # verifications among which the last whole one is looked for
 
 
 async def show(asked: Asked[NoForm]) -> Shown:
@@ -34,8 +34,7 @@ async def _values(asked: Asked[Any], after: str) -> dict[str, Any]:
     heads = await signed_heads.listed(asked.context, after=after, most=ROWS)
     newest = heads.rows[0] if heads.rows else None
     age = (asked.now - newest.at) // timedelta(minutes=1) if newest and not after else None
-    runs = (await queue.listed(asked.context, verifying.KIND, most=RUNS)).rows
-    whole = verifying.last_whole(runs)
+    whole = await verifying.last_whole(asked.context)
     made = verifying.made_of(whole) if whole else None
     key = signed_heads.key(asked.site.config)
     return {
@@ -65,6 +64,8 @@ async def sign(asked: Asked[NoForm]) -> Redirect | Shown:
         await signing.checkpoint(asked.context, config)
     except LedgerForked as fork:
         return Shown(template="ledger/forked.html", values={"heads": fork.heads, "fork": fork}, status=409)
+    except LedgerError as error:  # the key is another user's, say
+        raise Fault("not-signed", why=str(error)) from error
     await witnesses.submit(asked.context, config, patient=False)
     try:
         await signing.copy(asked.context, config)

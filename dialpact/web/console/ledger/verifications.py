@@ -21,7 +21,6 @@ from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect
 
 Leaf = Annotated[int, msgspec.Meta(ge=0, le=(1 << 62))]
 TEMPLATE, RUN = "ledger/verifications.html", "ledger/verification.html"
-RUNS = 50  # among which the last whole one is looked for
 
 
 class Begin(Form, frozen=True, kw_only=True):
@@ -42,8 +41,8 @@ async def more(asked: Asked[Paged]) -> Shown:
 
 
 async def _values(asked: Asked[Any], after: str) -> dict[str, Any]:
-    page = await queue.listed(asked.context, KIND, after=after, most=RUNS if not after else ROWS)
-    whole = verifying.last_whole(page.rows)
+    page = await queue.listed(asked.context, KIND, after=after, most=ROWS)
+    whole = await verifying.last_whole(asked.context)
     size = (await asked.context.store.checkpoints.standing()).size
     made = verifying.made_of(whole) if whole else None
     return {

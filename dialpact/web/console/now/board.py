@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from dialpact.application import complaints
 from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.application.health import Look
 from dialpact.application.incidents import kinds
@@ -16,9 +18,11 @@ from dialpact.compliance.registers.account import Role
 from dialpact.compliance.texts import Language, incident_text
 from dialpact.compliance.veil import Veil
 from dialpact.presentation import finding as words
+from dialpact.store.ports.complaints import Waiting
 from dialpact.store.ports.listings import Wanted
 from dialpact.web.console import rendering, within
 from dialpact.web.console.call_row import row
+from dialpact.web.console.complaints.whose import theirs
 from dialpact.web.console.page import Asked
 from dialpact.web.console.within import limits
 from dialpact.web.site import Site
@@ -38,20 +42,21 @@ KINDS = frozenset(kinds())
 class Seen:
     """``now`` is None where the store did not answer: ``why``. ``look``: likewise, at how all stands.
 
-    ``veil``: over the numbers of its calls.
+    ``veil``: over the numbers of its calls. ``complaints``: that are not answered.
     """
 
     now: Now | None = None
     why: str = ""
     look: Look | None = None
     veil: Veil = HIDDEN
+    complaints: Waiting | None = None
 
 
 class Board:
     """Of one site."""
 
     def __init__(self) -> None:
-        self.watching = 0
+        self.watching: Counter[str] = Counter()  # streams, by account
         self._seen: dict[tuple[Wanted, Role], Seen] = {}
         self._made: dict[tuple[Wanted, Role, Language], tuple[Seen, dict[str, str]]] = {}
         self._making = asyncio.Lock()
@@ -70,7 +75,12 @@ class Board:
             last = self._seen.pop(key, None)
             if last is None or last.now is not found or last.look is not look:
                 shown = {one.entry.caller_id for one in (*found.under_way, *found.newest)}
-                last = Seen(now=found, look=look, veil=await within.veil(asked, (), shown))
+                last = Seen(
+                    now=found,
+                    look=look,
+                    veil=await within.veil(asked, (), shown),
+                    complaints=await complaints.waiting(asked.context, theirs(asked.account)),
+                )
             _keep(self._seen, key, last)
         return last
 
@@ -114,6 +124,7 @@ class Board:
             "duties": _duties(seen.look, asked.language, supervisor) if seen.look else [],
             "standing": _standing(seen.look, asked.language, supervisor) if seen.look else [],
             "free": _free(seen.look) if seen.look and not supervisor else [],
+            "complaints": seen.complaints,
             "suspended": _suspended(seen.look) if not supervisor else 0,
             "shadow": asked.site.rules().mode == "shadow",
             "hears": asked.account.role is not Role.ADMINISTRATOR,

@@ -20,6 +20,7 @@ from dialpact.web.console.now.board import Board, Seen, plot
 from dialpact.web.console.page import Asked, NoForm
 
 MOST = 100  # streams of a process, of its connections
+MOST_OF_ONE = 12  # of an account: nobody keeps the others from looking
 RETRY_MS = 2000  # of the browser's, after an end
 HEADERS = {"X-Accel-Buffering": "no"}  # (a proxy that keeps it back would show the past as the present)
 
@@ -36,9 +37,10 @@ PACE = Pace()
 
 
 async def stream(asked: Asked[NoForm]) -> Response:
-    """503 where too many watch: his page says that it does not go on."""
+    """503 where too many watch, or one does too often: his page says that it does not go on."""
     board = Board.of(asked.site)
-    if board.watching >= MOST:
+    own = board.watching[asked.account.id]
+    if board.watching.total() >= MOST or own >= MOST_OF_ONE:
         return Response(status_code=503, headers={"Retry-After": "60"})
     return StreamingResponse(events(asked, board), media_type="text/event-stream", headers=HEADERS)
 
@@ -47,7 +49,7 @@ async def events(asked: Asked[Any], board: Board, pace: Pace = PACE) -> AsyncIte
     time = asyncio.get_running_loop().time
     ends, again = time() + pace.longest, time() + pace.again
     sent: dict[str, str] = {}
-    board.watching += 1
+    board.watching[asked.account.id] += 1
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
         while time() < ends:
@@ -60,7 +62,7 @@ async def events(asked: Asked[Any], board: Board, pace: Pace = PACE) -> AsyncIte
             await asyncio.sleep(pace.every)
         yield _event("end", {})
     finally:
-        board.watching -= 1
+        board.watching[asked.account.id] -= 1
 
 
 async def _still(asked: Asked[Any]) -> bool:

@@ -172,6 +172,7 @@ PAGES = (
         handle=waveform,
         form=NoForm,
         seconds=120.0,
+        noted=False,
     ),
     Page(
         method="POST",

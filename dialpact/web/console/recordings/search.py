@@ -25,6 +25,7 @@ class Search(Paged, frozen=True, kw_only=True):
     state: Literal["kept", "unanswered", "unseen", "failed", "running", "starting", "disposed", ""] = ""
     held: bool = False
     complained: bool = False
+    due: bool = False
     complaint: Annotated[int, Meta(ge=0, lt=1 << 62)] = 0
 
 
@@ -63,7 +64,9 @@ async def _shown(asked: Asked[Any], number: str, agent: str) -> Shown:
         until=_begins(asked, form.until + timedelta(days=1) if form.until else None),
     )
     async with asked.context.looking() as context:
-        page = await recordings.search(context, sought, number=number, after=form.after, most=MOST)
+        page = await recordings.search(
+            context, sought, number=number, due=form.due, after=form.after, most=MOST
+        )
     given = {"number": "", "agent": "", **msgspec.structs.asdict(form)}
     del given["after"]
     return Shown(

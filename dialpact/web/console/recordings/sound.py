@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.responses import Response
 
-from dialpact.application import listening
+from dialpact.application import audible, listening
 from dialpact.application.hearing import SIDES, Side
+from dialpact.compliance.errors import NotPermitted
 from dialpact.compliance.registers.fault import Fault
-from dialpact.web.api import sound
+from dialpact.web.api import ranged, sound
 from dialpact.web.api.problem import Refusal
+from dialpact.web.api.ranged import PartResponse
+from dialpact.web.api.veiled import PERSONAL
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Redirect
 from dialpact.web.console.recordings.who import READERS, whose
 
@@ -37,19 +41,33 @@ async def hear(asked: Asked[NoForm]) -> Response:
     if side not in SIDES:
         raise Fault("not-registered", entry=asked.path["id"])
     kept, file = await listening.hear(
-        asked.context, asked.path["id"], side, asked.site.config.recordings, whose=whose(asked)
+        asked.context,
+        asked.path["id"],
+        side,
+        asked.site.config.recordings,
+        asked.site.looked,
+        whose=whose(asked),
     )
     try:
-        part = sound.part(asked.headers, kept, file.size)
-        response = sound.answer(kept, file, part)
+        size = audible.size(kept, file)
+        part = ranged.part(asked.headers, sound.tag(kept), size)
     except Refusal as refused:  # behind the end: a player asks, and reads no words
         file.close()
         return Response(status_code=refused.status, headers=refused.headers)
     except BaseException:
         file.close()
         raise
-    response.headers["Vary"] = "Cookie"
-    return response
+    content = _still(asked, audible.pieces(kept, file, part.first, part.last))
+    about = {**PERSONAL, "ETag": sound.tag(kept), "Accept-Ranges": "bytes", "Vary": "Cookie"}
+    return PartResponse(file, content, part, size, media_type="audio/wav", about=about)
+
+
+async def _still(asked: Asked[Any], pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """As long as the sign-in holds: who is shut out hears no further. NotPermitted in the middle."""
+    async for piece in pieces:
+        if not await asked.still():
+            raise NotPermitted(asked.account.id)
+        yield piece
 
 
 PAGES: tuple[Page[Any], ...] = (
@@ -69,5 +87,6 @@ PAGES: tuple[Page[Any], ...] = (
         handle=hear,
         form=NoForm,
         seconds=sound.SECONDS,
+        noted=False,
     ),
 )

@@ -135,7 +135,10 @@ async def _whole(asked: Asked[Any], register: Register, key: str) -> Shown:
         "acts": [history.line(asked, each) for each in whole.entry.acts],
         "imports": [history.line(asked, each) for each in whole.entry.imports],
         "next": whole.entry.next,
-        "alerts": [asked.text(name, **given) for name, given in whole.alerts],
+        "alerts": [
+            *([asked.text("registers.differs")] if whole.entry.differs else []),
+            *(asked.text(name, **given) for name, given in whole.alerts),
+        ],
         **whole.values,
     }
     return Shown(template=register.template, values=values)

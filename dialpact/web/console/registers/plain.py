@@ -108,9 +108,23 @@ def _addition(register: PlainRegister[Any]) -> Addition:
 
 
 async def _add(register: PlainRegister[Any], asked: Asked[Any]) -> Done:
-    given: dict[str, str | None] = {name: getattr(asked.form, name) or None for name in register.cells}
+    given: dict[str, str | None] = {
+        name: _zoned(asked, cell.kind, getattr(asked.form, name)) or None
+        for name, cell in register.cells.items()
+    }
     done = await plain_registers.add(asked.context, register, asked.form.id, given)
     return Done(key=done.entry.id, said=f"registers-said.{done.outcome}")
+
+
+def _zoned(asked: Asked[Any], kind: type, text: str) -> str:
+    """What a field for day and time sends has no zone: it is the installation's."""
+    if kind is not datetime:
+        return text
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (at if at.tzinfo else at.replace(tzinfo=asked.zone)).isoformat()
 
 
 async def _remove(register: PlainRegister[Any], asked: Asked[Reasoned]) -> Done:

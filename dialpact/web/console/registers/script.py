@@ -65,11 +65,6 @@ class Approve(OfEntry, frozen=True, kw_only=True):
     expires_at: date | None = None
 
 
-class OfVersion(Form, frozen=True, kw_only=True):
-    id: str
-    version: int
-
-
 async def listed(asked: Asked[Search]) -> Part[Script]:
     form = asked.form
     return await browsing.read_scripts(
@@ -119,14 +114,12 @@ def _content(asked: Asked[Any]) -> bytes:
 async def approve(asked: Asked[Approve]) -> Done:
     """Of the version that was looked at: a newer one is to be looked at first."""
     form = asked.form
-    entry = await browsing.read_script(asked.context, form.key)
-    if not entry.entries or entry.entries[0].version != form.version:
-        raise Fault("script-changed", entry=form.key)
     done = await scripts.approve(
         asked.context,
         form.key,
         asked.site.rules().policy.profiles,
         expires_at=form.expires_at.isoformat() if form.expires_at else "",
+        version=form.version,
     )
     if done.approved is None:
         raise Fault("console-script-forbidden", entry=done.checked.id, count=str(len(done.checked.hits)))
@@ -139,11 +132,14 @@ async def revoke(asked: Asked[Reasoned]) -> Done:
     return Done(key=revoked.id, said="registers-said.revoked")
 
 
-async def version(asked: Asked[OfVersion]) -> Shown:
+async def version(asked: Asked[Any]) -> Shown:
     """An older text."""
-    await _needed(asked, asked.form.id)
+    id, number = asked.path["id"], asked.path["version"]
+    await _needed(asked, id)
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Fault("not-registered", entry=number)
     profiles = asked.site.rules().policy.profiles
-    marked = await scripts.marked(asked.context, asked.form.id, asked.form.version, profiles)
+    marked = await scripts.marked(asked.context, id, int(number), profiles)
     return Shown(template="registers/script_text.html", values={"marked": marked, "id": marked.id})
 
 
@@ -231,11 +227,10 @@ REGISTER = Register(
 PAGES = (
     Page(
         method="GET",
-        path="/registers/script/version",
+        path="/registers/script/entry/{id}/version/{version}",
         action="registers.script.version",
         roles=EVERYBODY,
         handle=version,
-        form=OfVersion,
     ),
     Page(
         method="GET",

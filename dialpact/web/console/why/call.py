@@ -51,7 +51,7 @@ async def call(asked: Asked[NoForm]) -> Shown:
         "recordings": _recordings(found),
         "standing": found.standing,
         "hears": account.role is not Role.ADMINISTRATOR,
-        "limited": account.role is Role.SUPERVISOR,
+        "leaves": account.role is not Role.SUPERVISOR,
         "choices": await choices(asked),
     }
     return Shown(template=TEMPLATE, values=values)

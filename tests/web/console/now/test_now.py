@@ -67,10 +67,10 @@ def test_incidents_of_the_last_day_are_counted_by_kind(visitor: Visitor, furnish
 
 
 def test_whoever_leads_a_team_sees_it_alone_and_nobodys_number(visitor: Visitor, furnished: Home) -> None:
-    mine = blocked(furnished, "b10c" * 8, agent="1001", campaign="spring", caller_id=OTHER)
-    blocked(furnished, "b10d" * 8, agent="1002", campaign="spring")
+    mine = blocked(furnished, "b10c" * 8, agent="1001", campaign="team", caller_id=OTHER)
+    blocked(furnished, "b10d" * 8, agent="1002", campaign="team")
     visitor.known.accounts["lead"] = account(
-        Role.SUPERVISOR, id="lead", campaigns=("spring",), agents=("1001",)
+        Role.SUPERVISOR, id="lead", campaigns=("team",), agents=("1001",)
     )
     opened = visitor.as_("lead").get("/")
     assert [link for link in opened.page.links if link.startswith("/calls/")] == [f"/calls/{mine.id}"]
@@ -93,3 +93,11 @@ def test_in_shadow_it_is_said_that_nothing_is_blocked(furnished: Home) -> None:
     furnished.config.write_text(text.replace('mode = "enforce"', 'mode = "shadow"'), "utf-8")
     with console(furnished) as visitor:
         assert "旁观模式：只记录裁决，什么都不拦截。" in visitor.get("/").text
+
+
+def test_complaints_that_press_want_a_person(visitor: Visitor, furnished: Home) -> None:
+    """One whose last day is over; of nobody's who leads another team."""
+    received = (furnished.machine.clock.now() - timedelta(days=60)).date().isoformat()
+    furnished.run("complaint", "add", "13912345678", "--at", received, "--received-at", received)
+    assert "逾期 1，" in visitor.get("/").text
+    assert "逾期" not in visitor.as_("supervisor").get("/").text

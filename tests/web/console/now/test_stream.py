@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
+import pytest
 from starlette.responses import PlainTextResponse
 
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.registers.account import Role
 from dialpact.web.console.now.board import PARTS, Board
-from dialpact.web.console.now.stream import MOST, Pace, events
+from dialpact.web.console.now.stream import MOST, MOST_OF_ONE, Pace, events
 from dialpact.web.console.page import EVERYBODY, Asked, NoForm, Page
 from tests.cli.conftest import Home
 from tests.web.api import recorded
@@ -33,12 +34,12 @@ def told(
         stream: AsyncIterator[bytes] = events(asked, board, pace)
         async with aclosing(stream) as parts:  # type: ignore[type-var]
             async for part in parts:
-                assert board.watching == 1
+                assert board.watching.total() == 1
                 found.append(part)
                 if len(found) > most:
                     break
                 await step(asked, len(found))
-        assert board.watching == 0
+        assert board.watching.total() == 0
         return PlainTextResponse(b"".join(found))
 
     page = Page(method="GET", path="/probe", action="probe", roles=EVERYBODY, handle=probe, form=NoForm)
@@ -139,11 +140,14 @@ def test_whoever_leads_a_team_is_sent_his_own(furnished: Home) -> None:
     assert "jianghan" not in json.dumps(mine) and "ca11" not in json.dumps(mine)
 
 
-def test_so_many_and_no_more(furnished: Home) -> None:
+@pytest.mark.parametrize(("whose", "count"), [("officer", MOST_OF_ONE), ("somebody", MOST)])
+def test_so_many_and_no_more(furnished: Home, whose: str, count: int) -> None:
     assert MOST < 256  # of the process's connections
 
     async def probe(asked: Asked[NoForm]) -> PlainTextResponse:
-        Board.of(asked.site).watching = MOST
+        watching = Board.of(asked.site).watching
+        watching.clear()
+        watching[whose] = count
         return PlainTextResponse("")
 
     page = Page(method="GET", path="/probe", action="probe", roles=EVERYBODY, handle=probe, form=NoForm)

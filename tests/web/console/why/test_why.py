@@ -66,7 +66,7 @@ def test_what_is_not_there_is_said(visitor: Visitor, what: str) -> None:
 
 
 def test_filters(visitor: Visitor, furnished: Home) -> None:
-    blocked(furnished, campaign="spring")
+    blocked(furnished, campaign="autumn")
 
     def found(**fields: str) -> list[str]:
         page = visitor.post("/why", fields, htmx=True).page
@@ -75,7 +75,7 @@ def test_filters(visitor: Visitor, furnished: Home) -> None:
     assert set(found()) == {CALL, ID}
     assert found(verdict="ALLOW") == [CALL]
     assert found(verdict="BLOCK", what=NUMBER) == [ID]
-    assert found(campaign="spring") == [ID]
+    assert found(campaign="autumn") == [ID]
     assert found(since="2026-11-25") == found(until="2026-11-23") == []
     assert set(found(since="2026-11-24", until="2026-11-24")) == {CALL, ID}
     assert visitor.post("/why", {"since": "2026-11-25", "until": "2026-11-24"}).status == 422
@@ -202,14 +202,14 @@ def test_what_is_typed_is_a_question_or_is_refused(
 @pytest.fixture
 def lead(visitor: Visitor) -> Visitor:
     visitor.known.accounts["lead"] = account(
-        Role.SUPERVISOR, id="lead", campaigns=("spring",), agents=("1001", "1002")
+        Role.SUPERVISOR, id="lead", campaigns=("team",), agents=("1001", "1002")
     )
     return visitor.as_("lead")
 
 
 def test_he_finds_and_opens_his_own_and_sees_no_number(lead: Visitor, furnished: Home) -> None:
-    blocked(furnished, campaign="spring")
-    blocked(furnished, "b10d" * 8, campaign="spring", agent="1009")
+    blocked(furnished, campaign="team")
+    blocked(furnished, "b10d" * 8, campaign="team", agent="1009")
     for what in (NUMBER, ID, "", "02788880007"):
         page = lead.post("/why", {"what": what}).page
         links = [link for link in page.links if link.startswith("/calls/")]
@@ -221,8 +221,8 @@ def test_he_finds_and_opens_his_own_and_sees_no_number(lead: Visitor, furnished:
 
 
 def test_he_asks_of_his_own_campaigns_and_agents(lead: Visitor, furnished: Home) -> None:
-    blocked(furnished, campaign="spring")
-    fields = {"campaign": "spring", "caller_id": "02788880007", "agent": "1002"}
+    blocked(furnished, campaign="team")
+    fields = {"campaign": "team", "caller_id": "02788880007", "agent": "1002"}
     asked = lead.post(f"/calls/{ID}", fields)
     assert asked.status == 200 and NUMBER not in asked.body.decode()
     assert lead.post(f"/calls/{ID}", fields | {"campaign": "jianghan-1"}).status == 403
