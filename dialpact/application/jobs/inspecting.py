@@ -13,6 +13,7 @@ import msgspec
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
+from dialpact.application.jobs import queue
 from dialpact.application.jobs.files import input_of, whole
 from dialpact.application.jobs.kinds import Outcome, Task
 from dialpact.application.jobs.reconciling import distinct, sent_files
@@ -23,11 +24,12 @@ from dialpact.compliance.inspection.comparison import Comparison, before, compar
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import days, period
 from dialpact.compliance.inspection.report import STEPS
-from dialpact.compliance.jobs import JobError
+from dialpact.compliance.jobs import Job, JobError, JobKind
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import LANGUAGES, Language, fault_text
 from dialpact.compliance.zones import ZoneInfo
 
+KIND: JobKind = "inspection"
 RESULT = "inspection.json"
 MEDIA_TYPE = "application/json"
 LONG = 10.0  # seconds
@@ -82,6 +84,14 @@ async def asked(
     if asked.full:
         await context.store.inspections.note_full(span, "page", by=context.by, at=now)
     return msgspec.structs.replace(asked, first=beginning, last=end)
+
+
+async def shown(context: Context, id: str) -> Job:
+    """One of them. Fault; NotPermitted where it has numbers in full that the actor may not see."""
+    found = await queue.show(context, KIND, id)
+    if found.detail.get("full"):
+        context.actor.need(Right.EVIDENCE)
+    return found
 
 
 def read(content: bytes) -> InspectionKept:

@@ -32,10 +32,12 @@ async def submit(
     sent: Sent = None,
 ) -> Job:
     """It waits when this returns, and what was sent with it is on disk. Of an id that there is: that one, as
-    it is. (Whether who asks may it, is for the door to say.)
+    it is.
 
-    ``key``: the API key that asks; ``businesses``: see :class:`Job`. Fault ``jobs-waiting``; NoRoom.
+    ``key``: the API key that asks; ``businesses``: see :class:`Job`. Fault ``jobs-waiting``; NoRoom;
+    NotPermitted for whoever may not even look at jobs of this kind.
     """
+    _need(context, kind)
     if before := await context.store.jobs.get(id):
         return before
     if await context.store.jobs.count_waiting(key) >= MOST_WAITING:

@@ -17,7 +17,6 @@ from dialpact.application.sheets.written import written
 from dialpact.compliance.jobs import UNDER_WAY, Job
 from dialpact.compliance.registers.account import Role
 from dialpact.web.api import job_shown
-from dialpact.web.api.problem import NotFound
 from dialpact.web.console import job_file
 from dialpact.web.console.imports import words
 from dialpact.web.console.imports.reading import register_of
@@ -87,12 +86,8 @@ async def show(asked: Asked[NoForm]) -> Shown:
 
 
 async def file(asked: Asked[NoForm]) -> Response:
-    """To whoever the ledger says has taken it out, and nobody else."""
     files = job_shown.desk(asked.site).files
-    job, _ = await queue.result(asked.context, files, "export", asked.path["id"])
-    if job.by != asked.context.by:
-        raise NotFound
-    told = msgspec.convert(job.detail, ExportAsked)
+    job, told = await exporting.taken(asked.context, files, asked.path["id"])
     return await job_file.download(asked, job, files, told.name)
 
 

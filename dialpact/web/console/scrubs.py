@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from dialpact.application.scrub import ScrubRequest
 from dialpact.compliance.jobs import UNDER_WAY, Job
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.account import Role
+from dialpact.compliance.registers.campaign import CampaignEntry
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import LEADS
 from dialpact.web.api import job_shown
@@ -145,12 +146,13 @@ async def cancel(asked: Asked[NoForm]) -> Redirect:
     return Redirect(to="/scrubs", said="scrubs.forgotten")
 
 
-async def _campaign(context: Context, form: Scrub) -> Any:
+async def _campaign(context: Context, form: Scrub) -> CampaignEntry:
     """Of the batch, or as it was said. Fault for one that is not there."""
     id = (await leads.show(context, form.batch)).batch.campaign if form.batch else form.campaign
-    for found in (await context.store.campaigns.list(id=id)).rows if id else ():
-        return found
-    raise Fault("unknown-campaign", value=id)
+    found = await campaigns.find(context, id) if id else None
+    if found is None:
+        raise Fault("unknown-campaign", value=id)
+    return found
 
 
 def _told(job: Job) -> ScrubAsked | None:

@@ -98,7 +98,7 @@ async def _applying(asked: Asked[Any], job: Job) -> tuple[str, bool]:
     """
     if job.kind != "import-check":
         return "", False
-    found = await asked.context.store.jobs.get(importing.applying(job.id))
+    found = await importing.applied_by(asked.context, job.id)
     if found is None:
         return "", True
     figures = await _figures(asked, found)

@@ -10,11 +10,11 @@ from uuid import uuid4
 import msgspec
 
 from dialpact.application.jobs import inspecting, queue
-from dialpact.application.jobs.inspecting import InspectionAsked
+from dialpact.application.jobs.inspecting import KIND, InspectionAsked
 from dialpact.compliance.jobs import UNDER_WAY, Job
 from dialpact.web.api.scrubs import most_list
 from dialpact.web.console import jobs
-from dialpact.web.console.inspections.whose import ASK, KIND, LOOK, about
+from dialpact.web.console.inspections.whose import ASK, LOOK, about
 from dialpact.web.console.page import Asked, Form, Page, Paged, Redirect, Shown, Upload
 
 ROWS = 50

@@ -6,14 +6,14 @@ import asyncio
 from typing import Any
 
 from dialpact.application.jobs import inspecting, queue
-from dialpact.application.jobs.inspecting import InspectionKept
+from dialpact.application.jobs.inspecting import KIND, InspectionKept
 from dialpact.compliance.jobs import UNDER_WAY, Job
 from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.inspection.comparison import rows
 from dialpact.presentation.inspection.paper import part
 from dialpact.web.console import jobs
-from dialpact.web.console.inspections.whose import KIND, LOOK, about, job_of, why
+from dialpact.web.console.inspections.whose import LOOK, about, job_of, why
 from dialpact.web.console.page import Asked, NoForm, Page, Redirect, Shown
 
 END = frozenset({Role.ADMINISTRATOR, Role.OFFICER})

@@ -55,18 +55,16 @@ async def ask(asked: Asked[Reason]) -> Redirect:
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
-    """Only of a look: what two have agreed on is not stopped halfway by one."""
     jobs = desk(asked.site)
-    job = await queue.show(asked.context, KIND, asked.path["id"])
-    if not _shown(job)["request"]:
-        job = await queue.cancel(asked.context, jobs.files, KIND, job.id)
+    job = await erasing.cancel(asked.context, jobs.files, asked.path["id"])
+    if job.state == "cancelled":
         jobs.cancel(job.id)
     return Redirect(to=f"/ledger/erasures/{job.id}")
 
 
 async def _values(asked: Asked[Any], after: str) -> dict[str, Any]:
     page = await queue.listed(asked.context, KIND, after=after, most=ROWS)
-    pending = await asked.context.store.erasure.overwriting_since()
+    pending = await erasing.pending_since(asked.context)
     return {"rows": [_shown(job) for job in page.rows], "next": page.next, "pending": pending}
 
 

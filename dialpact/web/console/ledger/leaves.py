@@ -100,7 +100,7 @@ async def prove(asked: Asked[Sizes]) -> Shown | Response:
     old, new = asked.form.old, asked.form.new
     if old is None or new is None:
         return Shown(template="ledger/proof.html", values={"done": None, "text": ""})
-    size = (await asked.context.store.checkpoints.standing()).size
+    size = await entries.size(asked.context)
     if not old <= new <= size:
         raise Fault("no-such-sizes", old=str(old), new=str(new), size=str(size))
     try:

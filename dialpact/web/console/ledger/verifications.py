@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dialpact.application.jobs import queue, verifying
 from dialpact.application.jobs.verifying import KIND
+from dialpact.application.ledger import entries
 from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.compliance.jobs import UNDER_WAY
 from dialpact.compliance.judge import new_id
@@ -43,7 +44,7 @@ async def more(asked: Asked[Paged]) -> Shown:
 async def _values(asked: Asked[Any], after: str) -> dict[str, Any]:
     page = await queue.listed(asked.context, KIND, after=after, most=ROWS)
     whole = await verifying.last_whole(asked.context)
-    size = (await asked.context.store.checkpoints.standing()).size
+    size = await entries.size(asked.context)
     made = verifying.made_of(whole) if whole else None
     return {
         "runs": [(job, verifying.made_of(job)) for job in page.rows],
@@ -75,7 +76,7 @@ async def run(asked: Asked[NoForm]) -> Shown:
     job = await queue.show(asked.context, KIND, asked.path["id"])
     made = verifying.made_of(job)
     found = await verifying.listed(desk(asked.site).files, job) if job.state == "done" else None
-    size = (await asked.context.store.checkpoints.standing()).size
+    size = await entries.size(asked.context)
     values = {
         "job": job,
         "made": made,
