@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,3 +31,14 @@ def test_no_page_asks_the_store_itself(file: Path) -> None:
     """Every read and every act is a use case's, which says by which right."""
     found = [each for each in asks_the_store(file.read_text("utf-8")) if not each.endswith(".looking")]
     assert found == []
+
+
+@pytest.mark.parametrize("file", sorted((FOLDER / "templates").rglob("*.html")), ids=lambda file: file.name)
+def test_what_a_page_asks_by_itself_says_so(file: Path) -> None:
+    """Else it keeps somebody signed in who has left: ``watch`` of parts.html does it. A page without scripts
+    is loaded anew by who looks at it.
+    """
+    text = file.read_text("utf-8")
+    tags = [tag for tag in re.findall(r"<[^>]*|{%[^>]*", text) if "every " in tag and "hx-trigger" in tag]
+    assert [tag for tag in tags if "HX-Alone" not in tag] == []
+    assert 'http-equiv="refresh"' not in text
