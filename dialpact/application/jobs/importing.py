@@ -215,11 +215,6 @@ async def shown(context: Context, id: str) -> Job:
         return await queue.show(context, "import", id)
 
 
-async def cancel(context: Context, files: JobFiles, job: Job) -> Job:
-    """What it is then: one that has been applied is not cancelled."""
-    return await queue.cancel(context, files, job.kind, job.id)
-
-
 def looked(files: JobFiles, job: Job) -> Looked | None:
     """What was seen of the file; None where that is kept no longer. Reads a file."""
     figures = msgspec.convert(job.result or {}, Figures)

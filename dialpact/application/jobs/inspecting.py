@@ -14,8 +14,9 @@ import msgspec
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
 from dialpact.application.jobs import queue
-from dialpact.application.jobs.files import input_of, whole
+from dialpact.application.jobs.files import JobFiles, input_of, whole
 from dialpact.application.jobs.kinds import Outcome, Task
+from dialpact.application.jobs.queue import MadeFile
 from dialpact.application.jobs.reconciling import distinct, sent_files
 from dialpact.application.report import inspection
 from dialpact.application.report.compared import GivenList
@@ -59,14 +60,6 @@ class InspectionKept(msgspec.Struct, frozen=True, kw_only=True):
     comparison: Comparison
 
 
-class Paper(msgspec.Struct, frozen=True, kw_only=True):
-    """A PDF in the job's folder."""
-
-    file: str
-    bytes: int
-    sha256: str
-
-
 _kept = msgspec.json.Decoder(InspectionKept)
 
 
@@ -98,9 +91,19 @@ def read(content: bytes) -> InspectionKept:
     return _kept.decode(content)
 
 
-def papers(result: Mapping[str, object]) -> dict[str, Paper]:
-    """Of a job that is done, by language; empty where this host can make none."""
-    return msgspec.convert(result["papers"], dict[str, Paper])
+def papers(result: Mapping[str, object]) -> dict[str, MadeFile]:
+    """The PDFs of a job that is done, by language; empty where this host can make none."""
+    return msgspec.convert(result["papers"], dict[str, MadeFile])
+
+
+async def paper(files: JobFiles, job: Job, language: Language) -> bytes:
+    """As PDF. Fault where this host makes none; as of :func:`queue.content`."""
+    result = job.result or {}
+    found = papers(result).get(language)
+    if found is None:
+        error = msgspec.convert(result["no_paper"], JobError)
+        raise Fault(error.code, **error.detail)
+    return await queue.content(files, job, found)
 
 
 async def work(task: Task) -> Outcome:
@@ -182,9 +185,9 @@ def _steps(task: Task) -> Callable[[], None]:
     return step
 
 
-def _print(task: Task, report: Inspection) -> tuple[dict[str, Paper], JobError | None]:
+def _print(task: Task, report: Inspection) -> tuple[dict[str, MadeFile], JobError | None]:
     """In both languages; or why this host can not."""
-    made: dict[str, Paper] = {}
+    made: dict[str, MadeFile] = {}
     for language in LANGUAGES:
         try:
             content = task.printed(report, language)
@@ -193,5 +196,7 @@ def _print(task: Task, report: Inspection) -> tuple[dict[str, Paper], JobError |
         path: Path = task.folder / PAPER.format(language)
         with whole(path) as file:
             file.write(content)
-        made[language] = Paper(file=path.name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+        made[language] = MadeFile(
+            file=path.name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest()
+        )
     return made, None

@@ -18,6 +18,7 @@ from dialpact.compliance.registers.approval import (
     SuspensionLift,
 )
 from dialpact.compliance.registers.fault import Fault
+from dialpact.web.console import jobs
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
 OFFICERS = frozenset({Role.OFFICER})
@@ -79,7 +80,7 @@ async def show(asked: Asked[NoForm]) -> Shown:
         "own": found.asked_by == asked.account.id,
         "open": found.is_open(asked.now),
         "job": job,
-        "why": asked.fault(Fault(job.error.code, **job.error.detail)) if job and job.error else "",
+        "why": jobs.why(asked, job) if job else "",
     }
     return Shown(template="approvals/show.html", values=values)
 

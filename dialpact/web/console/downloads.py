@@ -6,18 +6,9 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from dialpact.web.api.endpoint import Answer
-
 
 def attachment(content: bytes, name: str, media_type: str) -> Response:
     """``name``: of any characters."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
     said = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
     return Response(content, headers={"Content-Disposition": said}, media_type=media_type)
-
-
-def of_api(answer: Answer) -> Response:
-    """What the API answers with a file."""
-    if isinstance(answer.body, Response):
-        return answer.body
-    return Response(status_code=answer.status, headers=dict(answer.headers))

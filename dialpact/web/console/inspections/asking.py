@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
@@ -49,7 +48,7 @@ def last_month(today: date) -> str:
 
 
 async def ask(asked: Asked[Period]) -> Redirect:
-    desk, form = jobs.desk(asked.site), asked.form
+    form = asked.form
     cdr, lists = sent(asked.files, "cdr"), sent(asked.files, "list")
     order = InspectionAsked(
         first=date.min,
@@ -65,17 +64,7 @@ async def ask(asked: Asked[Period]) -> Redirect:
     order = await inspecting.asked(asked.context, asked.zone, first, last, order)
     if (same := await _under_way(asked, order)) is not None:
         return Redirect(to=f"/inspections/{same.id}")
-    job = await queue.submit(
-        asked.context,
-        desk.files,
-        KIND,
-        msgspec.to_builtins(order),
-        id=uuid4().hex,
-        key="",
-        businesses=(),
-        sent=[one.file for one in (*cdr, *lists)],
-    )
-    desk.wake()
+    job = await jobs.begin(asked, KIND, order, sent=[one.file for one in (*cdr, *lists)])
     return Redirect(to=f"/inspections/{job.id}")
 
 

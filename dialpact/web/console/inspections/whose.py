@@ -10,7 +10,6 @@ from dialpact.application.jobs import inspecting, queue
 from dialpact.application.jobs.inspecting import KIND, InspectionAsked
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.registers.account import Role
-from dialpact.compliance.registers.fault import Fault
 from dialpact.web.console.page import Asked
 
 LOOK = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.AUDITOR})
@@ -22,11 +21,6 @@ async def job_of(asked: Asked[Any], kind: JobKind = KIND) -> Job:
     if kind == KIND:
         return await inspecting.shown(asked.context, asked.path["id"])
     return await queue.show(asked.context, kind, asked.path["id"])
-
-
-def why(asked: Asked[Any], job: Job) -> str:
-    """Why it has failed, in words; empty: it has not."""
-    return asked.fault(Fault(job.error.code, **job.error.detail)) if job.error else ""
 
 
 def about(job: Job) -> InspectionAsked | None:
