@@ -1,7 +1,7 @@
 """How long the console's pages take beside a gate that is asked, and what that costs the gate's callers.
 
 A year of a large house: 1,000,000 decisions, 300,000 recordings, 10,000,000 numbers on the do-not-call list.
-An officer opens each page that his role has and that shows something, one after the other without a pause, while
+An officer opens each page that shows him something, one after the other without a pause, while
 calls begin at the gate. The gate alone and beside the pages takes turns; compare the ratio. A page that is
 not answered with 200 ends the bench.
 
