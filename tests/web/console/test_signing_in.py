@@ -286,6 +286,19 @@ def test_an_auditor_changes_his_password_and_what_he_opens_is_an_act(at: Console
     assert "打开页面" in history and "/account/password" in history and PASSWORD not in history
 
 
+def test_a_long_history_comes_in_parts(at: Console, zhang: Browser) -> None:
+    browser = chen(at, zhang, id="audit", role="auditor", until="2026-12-31")
+    for _ in range(70):
+        browser.get("/account")
+    first = zhang.get("/accounts/audit").page
+    rows = [row for row in first.rows if row.get("何事")]
+    assert len(rows) == 50 and rows[0]["何事"] == "打开页面"
+    (more,) = [link for link in first.links if link.startswith("?after=")]
+    rest = zhang.get(f"/accounts/audit{more}").page
+    assert [row for row in rest.rows if row.get("何事") == "开账号"]
+    assert zhang.get("/accounts/audit?after=x").status == 422
+
+
 def test_a_language_of_ones_own(at: Console, zhang: Browser) -> None:
     assert zhang.post("/account/language", {"language": "en"}).status == 303
     assert "My account" in zhang.get("/account").page.text
