@@ -377,6 +377,17 @@ def test_by_the_identity_provider(home: Home) -> None:
             assert (done.status, done.header("location")) == (303, "/account")
             assert "陈明" in browser.get("/account").page.text
             assert "/account/password" not in browser.get("/account").page.links
+            again = at.browser()
+            gone = again.get("/sign-in/provider")
+            again.post("/sign-in/provider/back", one.authorise(gone.header("location"), at.clock.now()))
+            shown = browser.get("/account").page
+            assert 'type="password"' not in shown.content
+            ending = shown.form("/account/sessions").fields
+            assert browser.post("/account/sessions", ending).status == 303  # he has just signed in
+            assert again.get("/account").status == 303
+            at.clock.forward(minutes=5)
+            refused = browser.post("/account/sessions", ending)
+            assert refused.status == 422 and "重新登录" in refused.page.text
 
 
 def test_without_an_identity_provider(at: Console) -> None:
