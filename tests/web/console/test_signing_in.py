@@ -95,6 +95,14 @@ def test_in_and_out(at: Console, zhang: Browser) -> None:
     assert zhang.get("/account").header("cache-control") == "no-store"
 
 
+def test_who_signs_in_anew_has_one_session(at: Console, zhang: Browser) -> None:
+    before = zhang.cookies["dialpact"]
+    assert at.signs_in(zhang, "zhang").status == 303
+    assert zhang.cookies["dialpact"] != before and zhang.get("/account").status == 200
+    zhang.cookies["dialpact"] = before
+    assert zhang.get("/account").status == 303
+
+
 def test_every_page_has_the_way_out(at: Console, zhang: Browser) -> None:
     for page in pages():
         if page.method == "GET" and page.action.split(".")[0] in ("account", "accounts"):
