@@ -140,6 +140,7 @@ async def show_passkeys(asked: Asked[NoForm]) -> Shown:
     kept = await asked.site.store.accounts.find(asked.account.id)
     values = {
         "passkeys": passkeys.named(kept.all(Kind.PASSKEY)) if kept else (),
+        "has_password": bool(kept and kept.factor(Kind.PASSWORD)),
         "here": passkeys.party(asked.site.config.web) is not None,
     }
     return Shown(template="account/passkeys.html", values=values)
