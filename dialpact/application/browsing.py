@@ -45,7 +45,8 @@ T = TypeVar("T")
 
 class Entry(Value, Generic[T], frozen=True, kw_only=True):
     """``register`` and ``key``: as the log has them. ``entries``: what it is now; empty when there is none
-    any more. ``acts``: the newest first, behind ``next`` are more. ``imports``: the files it came in by.
+    any more. ``acts``: the newest first, behind ``next`` are more. ``imports``: the files it came in by;
+    ``searched``: False: there are older ones, which nobody has looked at.
     ``differs``: it is not what the ledger says, and calls that it concerns are blocked.
     """
 
@@ -55,6 +56,7 @@ class Entry(Value, Generic[T], frozen=True, kw_only=True):
     acts: tuple[Sealed, ...]
     next: str
     imports: tuple[Sealed, ...] = ()
+    searched: bool = True
     differs: bool = False
 
 
@@ -252,12 +254,15 @@ async def consents_of(context: Context, number: str) -> Entry[Consent]:
     return await _entry(context, "consent", wanted, (await context.store.consents.list(number=wanted)).rows)
 
 
-async def opt_outs_of(context: Context, number: str) -> tuple[Entry[DncEntry], Sequence[Said]]:
-    """All of one person that are in force, and each time that it was said."""
+async def opt_outs_of(
+    context: Context, number: str
+) -> tuple[Entry[DncEntry], Sequence[tuple[Said, int | None]]]:
+    """All of one person that are in force, and each time that it was said, with its leaf."""
     context.actor.need(Right.CALLS)
     wanted, register = context.person(number), context.store.dnc
     found = await _entry(context, "dnc", wanted, (await register.list(number=wanted)).rows)
-    return found, await register.said(wanted)
+    said, leaves = await register.said(wanted), await context.store.browsing.leaves_of_said(wanted)
+    return found, list(zip(said, leaves, strict=False))  # (one said meanwhile has its leaf at the next look)
 
 
 async def batch(context: Context, id: int) -> Entry[Delivered]:
@@ -321,7 +326,8 @@ async def _entry(context: Context, register: str, key: str, entries: Sequence[An
         entries=tuple(entries),
         acts=tuple(acts.rows),
         next=acts.next,
-        imports=tuple(imports),
+        imports=imports.acts,
+        searched=imports.whole,
         differs=await context.store.browsing.differs(register, key),
     )
 

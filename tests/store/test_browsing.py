@@ -19,6 +19,7 @@ from dialpact.compliance.registers.leads import delivery
 from dialpact.store.ports.browsing import Within
 from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import Store, create
+from dialpact.store.sqlite import browsing as engine
 from dialpact.store.sqlite.browsing import Browsing
 from dialpact.testing.clock import FixedClock
 
@@ -288,12 +289,26 @@ async def test_what_came_with_a_file_names_it(filled: Store) -> None:
         with await imports.into_register(context, register, file, name=f"{register}.csv") as done:
             assert done.applied == 1
     for register, key in (("dnc", "+8613800138000"), ("consent", "+8613800138000"), ("caller-id", "95512")):
-        (act,) = await filled.browsing.imports_of(register, key)
+        (act,), whole = await filled.browsing.imports_of(register, key)
+        assert whole
         assert (act.action, act.key, act.by) == ("import", f"{register}.csv", "li")
         assert act.leaf is not None
         assert (await filled.browsing.acts(register, key, most=9)).rows == []
-    assert await filled.browsing.imports_of("dnc", "+8613800138001") == []
-    assert await filled.browsing.imports_of("campaign", "loans") == []
+    for register, key in (("dnc", "+8613800138001"), ("caller-id", "4001"), ("campaign", "loans")):
+        assert await filled.browsing.imports_of(register, key) == ((), True)
+
+
+async def test_what_was_not_searched_is_said(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = Context(filled, Actor(name="li", door=Door.SHELL), FixedClock("2026-11-24T03:00:00Z"))
+    header = "number,business,licence,carrier,authenticated,trunks,purposes,valid_from,valid_to\n"
+    for number in ("95512", "95513"):
+        file = io.BytesIO(f"{header}{number},acme,L,CT,yes,*,*,2026-01-01,\n".encode())
+        with await imports.into_register(context, "caller-id", file, name=f"{number}.csv") as done:
+            assert done.applied == 1
+    monkeypatch.setattr(engine, "SEARCHED", 1)
+    acts, whole = await filled.browsing.imports_of("caller-id", "95513")
+    assert ([act.key for act in acts], whole) == (["95513.csv"], False)
+    assert await filled.browsing.imports_of("caller-id", "95512") == ((), False)
 
 
 async def test_a_cursor_that_is_none(store: Store) -> None:

@@ -14,7 +14,7 @@ from dialpact.store import sqlite
 
 FOLDER = Path(sqlite.__file__).parent / "sql"
 # What is scanned is what a look has found, one person's rows, or a list that was given.
-BOUNDED = {"near", "act", "json_each", "one", "consent_now", "dnc_now"}
+BOUNDED = {"near", "asked", "json_each", "one", "consent_now", "dnc_now"}
 
 
 def plans(file: str) -> dict[str, list[str]]:
@@ -67,3 +67,7 @@ def test_an_act_and_its_leaf_are_found_by_the_key() -> None:
     assert PLANS["acts"][0].startswith("SEARCH act USING INDEX register_change_by_key (register=? AND key=?")
     leaf = "SEARCH ledger USING COVERING INDEX sqlite_autoindex_ledger_1 (kind=? AND key=?) LEFT-JOIN"
     assert leaf in PLANS["acts"]
+
+
+def test_a_caller_id_is_found_by_its_number() -> None:
+    assert OLDER["find_caller_id"] == ["SEARCH caller_id USING PRIMARY KEY (number=?)"]

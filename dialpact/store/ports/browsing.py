@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from dialpact.compliance.model import Business, CallerId, Consent, DncEntry, Registration, Script, Value
 from dialpact.compliance.registers.campaign import CampaignEntry
@@ -33,6 +33,13 @@ class Within(Value, frozen=True, kw_only=True):
 
 
 ANYTHING = Within()
+
+
+class Imports(NamedTuple):
+    """``whole``: False: older ones were not searched."""
+
+    acts: tuple[Sealed, ...]
+    whole: bool
 
 
 class Browsing(Protocol):
@@ -138,13 +145,14 @@ class Browsing(Protocol):
     async def acts(self, register: str, key: str, *, after: str = "", most: int) -> Page[Sealed]:
         """What was done to one entry, the newest first. What came with a file: ``imports_of``."""
 
-    async def imports_of(self, register: str, key: str) -> list[Sealed]:
-        """The files by which a person's entries came in, or that name a caller ID: of these the newest 50 are
-        searched.
-        """
+    async def imports_of(self, register: str, key: str) -> Imports:
+        """The files by which a person's entries came in, or that name a caller ID; the newest first."""
 
     async def act(self, leaf: int) -> Sealed | None:
         """The one of that leaf; None: the leaf is of something else, or there is none."""
+
+    async def leaves_of_said(self, number: str) -> list[int | None]:
+        """Of each time that a person opted out, in the order of ``DoNotCall.said``; None: it has none."""
 
     async def differs(self, register: str, key: str) -> bool:
         """Whether the housekeeping has found the entry different from what the log says."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from dialpact.compliance.clock import instant, stamp
@@ -15,7 +16,7 @@ from dialpact.compliance.registers.campaign import CampaignEntry
 from dialpact.compliance.registers.change import Sealed
 from dialpact.compliance.registers.leads import Delivered
 from dialpact.compliance.registers.suspension import SuspensionEntry
-from dialpact.store.ports.browsing import ANYTHING, BatchState, ConsentState, Validity, Within
+from dialpact.store.ports.browsing import ANYTHING, BatchState, ConsentState, Imports, Validity, Within
 from dialpact.store.ports.page import Page
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.paging import NEWEST, cursor_of, keys_of
@@ -32,7 +33,8 @@ from dialpact.store.sqlite.statements import statements
 
 SQL = statements("browsing")
 LOOKED = 20_000  # entries a part of a list: some 20 ms
-IMPORTS = 50  # of a register, the newest ones, that are searched for an entry that they name
+IMPORTS = 50  # of caller IDs, the newest ones, that are searched for an entry that they name,
+SEARCHED = 4_000_000  # characters of them: some 20 ms
 T = TypeVar("T")
 Bounds = Mapping[str, str | int]
 
@@ -174,15 +176,19 @@ class Browsing:
 
         return await self._database.read(work)
 
-    async def imports_of(self, register: str, key: str) -> list[Sealed]:
-        def work(connection: sqlite3.Connection) -> list[Sealed]:
-            found: list[dict[str, Any]] = []
+    async def imports_of(self, register: str, key: str) -> Imports:
+        def work(connection: sqlite3.Connection) -> Imports:
             if register == "caller-id":
-                found = rows(SQL.imports_naming(connection, register=register, number=key, most=IMPORTS))
-            elif ask := {"consent": SQL.entered_consents, "dnc": SQL.entered_opt_outs}.get(register):
+                seqs, whole = _searched(
+                    rows(SQL.newest_imports(connection, register=register, most=IMPORTS + 1))
+                )
+                found = rows(SQL.imports_naming(connection, seqs=json.dumps(seqs), number=key))
+                return Imports(tuple(map(_sealed, found)), whole)
+            acts: list[dict[str, Any]] = []
+            if ask := {"consent": SQL.entered_consents, "dnc": SQL.entered_opt_outs}.get(register):
                 for at in {row["created_at"] for row in rows(ask(connection, number=digits(key)))}:
-                    found += rows(SQL.import_at(connection, register=register, at=at))
-            return sorted(map(_sealed, found), key=lambda act: act.seq, reverse=True)
+                    acts += rows(SQL.import_at(connection, register=register, at=at))
+            return Imports(tuple(sorted(map(_sealed, acts), key=lambda act: act.seq, reverse=True)), True)
 
         return await self._database.read(work)
 
@@ -192,6 +198,12 @@ class Browsing:
             return _sealed(dict(row)) if row else None
 
         return await self._database.read(work)
+
+    async def leaves_of_said(self, number: str) -> list[int | None]:
+        found = await self._database.read(
+            lambda connection: rows(SQL.leaves_of_said(connection, number=digits(number)))
+        )
+        return [row["leaf"] for row in sorted(found, key=itemgetter("seq"))]
 
     async def differs(self, register: str, key: str) -> bool:
         found = await self._database.read(
@@ -222,6 +234,18 @@ class Browsing:
             return Page([entry(row) for row in found[:most]], cursor)
 
         return await self._database.read(work)
+
+
+def _searched(newest: Sequence[Mapping[str, Any]]) -> tuple[list[int], bool]:
+    """Which imports are searched, the newest first, and whether these are all."""
+    seqs: list[int] = []
+    size = 0
+    for row in newest[:IMPORTS]:
+        if size >= SEARCHED:
+            break
+        seqs.append(row["seq"])
+        size += row["size"]
+    return seqs, len(seqs) == len(newest)
 
 
 def _within(within: Within, name: str) -> dict[str, object]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from dialpact.compliance.registers.account import Role
+from dialpact.store.sqlite.browsing import Browsing
 from dialpact.web.console.registers import plain
 from dialpact.web.console.registers.pages import pages_of
 from tests.cli.conftest import Home
@@ -95,6 +96,8 @@ def test_an_opt_out_is_entered_found_and_its_removal_asked_for(here: tuple[Home,
     add = {"number": NUMBER, "scope": "business", "value": "acme", "source": "来电"}
     shown = followed(visitor, visitor.post("/registers/dnc/add", add))
     assert "自下一次呼叫起不再拨打" in shown.text and E164 in shown.text and "人工登记" in shown.text
+    kinds = [home("ledger", "show", leaf)["kind"] for leaf in leaves(shown)]
+    assert sorted(kinds) == ["opt-out", "register-change"]
     again = followed(visitor, visitor.post("/registers/dnc/add", add))
     assert "原已登记" in again.text
     assert home("dnc", "list")[0]["source"] == "来电"
@@ -108,6 +111,9 @@ def test_an_opt_out_is_entered_found_and_its_removal_asked_for(here: tuple[Home,
     asked = visitor.post("/registers/dnc/remove", form | {"reason": "本人来信"})
     assert (asked.status, asked.headers["location"].partition("?")[0]) == (303, "/approvals")
     assert home("dnc", "list"), "nobody removes one alone"
+    waits = visitor.post("/registers/dnc/entry", {"key": E164})
+    assert waits.page.alerts == ["officer 已提出申请，等待复核：本人来信"]
+    assert visitor.post("/registers/dnc/remove", form | {"reason": "再次"}).status in (409, 422)
 
 
 def test_opt_outs_of_a_file_name_it(here: tuple[Home, Visitor]) -> None:
@@ -123,6 +129,22 @@ def test_opt_outs_of_a_file_name_it(here: tuple[Home, Visitor]) -> None:
     shown = visitor.post("/registers/dnc/entry", {"key": E164})
     assert "名单.csv" in shown.text and len(leaves(shown)) == 1
     assert "没有单独的操作记录" in shown.text
+
+
+def test_a_search_says_how_far_it_has_looked(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No clean answer about what was not looked at."""
+    monkeypatch.setattr(Browsing.__init__, "__defaults__", (2,))
+    for number in range(4):
+        home.run("dnc", "add", f"1380013800{number}")
+    with console(home) as visitor:
+        found = visitor.post("/registers/dnc", {"scope": "business"}, htmx=True)
+        for _ in range(2):
+            assert "后面的尚未查看" in found.text and "没有符合条件" not in found.text
+            (more,) = (form for form in found.page.forms if "after" in form.fields)
+            assert more.fields["scope"] == "business"
+            found = visitor.post("/registers/dnc", more.fields, htmx=True)
+        assert found.text == "没有更多了。"
+        assert "没有符合条件" in visitor.post("/registers/business", {"find": "x"}, htmx=True).text
 
 
 def test_a_consent_with_its_proof_is_kept_and_withdrawn(here: tuple[Home, Visitor]) -> None:
@@ -277,6 +299,8 @@ def test_a_suspension_is_lifted_by_two(here: tuple[Home, Visitor]) -> None:
     asked = visitor.post("/registers/suspension/lift", form | {"reason": "已培训"})
     assert asked.headers["location"].startswith("/approvals")
     assert len(home("suspension", "list")) == 1
+    waits = visitor.post("/registers/suspension/entry", {"key": "agent 7001"})
+    assert waits.page.alerts == ["officer 已提出申请，等待复核：已培训"]
     home.run("suspension", "lift", "agent", "7001", "--reason", "x")
     assert not [row for row in visitor.post("/registers/suspension", {}, htmx=True).page.rows if row]
     found = visitor.post("/registers/suspension", {"lifted": "true"}, htmx=True)
@@ -298,9 +322,11 @@ def test_a_registration_is_entered_and_one_of_two_removed(here: tuple[Home, Visi
     assert [row["状态"] for row in visitor.get("/registers/registration").page.rows if row] == ["有效"]
 
 
-def test_a_mapping_is_shown_and_removed(here: tuple[Home, Visitor]) -> None:
+def test_a_mapping_is_saved_shown_and_removed(here: tuple[Home, Visitor]) -> None:
     home, visitor = here
-    home.run("mapping", "add", "银行", "--map", "number=电话")
+    assert visitor.post("/registers/mapping/add", {"id": "银行"}).status == 422, "nothing is mapped"
+    followed(visitor, visitor.post("/registers/mapping/add", {"id": "银行", "number": "电话"}))
+    assert home("mapping", "show", "银行")["entries"][0]["columns"] == {"number": "电话"}
     assert "number=电话" in visitor.get("/registers/mapping").text
     followed(visitor, visitor.post("/registers/mapping/remove", {"key": "银行", "reason": "不再合作"}))
     assert home("mapping", "list") == []
@@ -363,6 +389,12 @@ def test_a_supervisor_enters_a_no_and_sees_his_own(here: tuple[Home, Visitor]) -
     refused = his.post("/registers/dnc/add", {"number": NUMBER, "scope": "business", "value": "rival"})
     assert refused.status == 403
     assert [one["value"] for one in home("dnc", "list")] == ["acme"]
+    for limits, statuses in (({"campaigns": ("spring",)}, (303, 403)), ({"agents": ("7001",)}, (403, 403))):
+        visitor.known.accounts["supervisor"] = account(Role.SUPERVISOR, **limits)
+        for business, status in zip(("acme", "rival"), statuses, strict=True):
+            add = {"number": NUMBER, "scope": "business", "value": business}
+            assert his.post("/registers/dnc/add", add).status == status, (limits, business)
+        assert his.post("/registers/dnc/add", {"number": NUMBER}).status == 303, "of all calls anybody's"
 
 
 def test_who_may_do_nothing_is_offered_nothing(here: tuple[Home, Visitor]) -> None:
@@ -445,3 +477,27 @@ def test_a_cursor_or_key_that_is_none(visitor: Visitor, noun: str) -> None:
     assert refused.status == 422 and refused.page.alerts
     assert visitor.post(f"/registers/{noun}/acts", {"key": "x y", "after": "WzFd"}).status in (404, 422)
     assert visitor.get(f"/registers/{noun}/entry/99999999999999999999").status in (404, 422)
+
+
+@pytest.mark.parametrize("role", ["officer", "administrator", "auditor"])
+def test_each_link_of_the_registers_leads_somewhere(visitor: Visitor, role: str) -> None:
+    """Also to the pages of others: imports, exports, the ledger's entries."""
+    them = visitor.as_(role)
+    entries = [
+        "campaign/entry/jianghan-1",
+        "business/entry/jianghan",
+        "script/entry/jianghan-s",
+        "leads/entry/1",
+    ]
+    pages = [them.get(f"/registers/{path}") for path in (*NOUNS, *entries)]
+    pages.append(them.post("/registers/consent/entry", {"key": E164}))
+    links = {link for opened in pages for link in opened.page.links if link.startswith("/")}
+    wanted = {
+        link
+        for link in links
+        if link.split("/")[1] in ("registers", "imports", "exports", "ledger", "scrubs")
+    }
+    assert any(link.startswith("/ledger/leaf/") for link in wanted)
+    assert (role == "officer") == any(link.startswith("/imports/") for link in wanted)
+    found = {link: them.get(link).status for link in sorted(wanted)}
+    assert not {link: status for link, status in found.items() if status != 200}

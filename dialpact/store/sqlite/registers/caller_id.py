@@ -97,7 +97,10 @@ def caller_id_fields(value: CallerId) -> dict[str, Any]:
 def _caller_ids(
     connection: sqlite3.Connection, number: str, business: str, *, after: str, most: int
 ) -> Page[CallerId]:
-    ask = partial(SQL.list_caller_ids, connection, number=number, business=business)
+    if number:  # by the key: it is asked for in several forms
+        found = SQL.find_caller_id(connection, number=number, business=business)
+        return Page([caller_id_of(dict(row)) for row in found])
+    ask = partial(SQL.list_caller_ids, connection, business=business)
     return keyed_page(ask, caller_id_of, after=after, most=most, first={"number": ""})
 
 

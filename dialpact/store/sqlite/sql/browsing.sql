@@ -182,10 +182,14 @@ FROM register_change AS act LEFT JOIN ledger ON ledger.kind = 'register-change' 
 WHERE act.register = :register AND act.action = 'import' AND act.at = :at
 ORDER BY act.seq DESC;
 
--- Of caller IDs the import says each, and replaces what was there: the newest :most imports are searched.
--- name: imports_naming(register, number, most)
+-- Of caller IDs the import says each, and replaces what was there. The newest ones, and how long they are.
+-- name: newest_imports(register, most)
+SELECT seq, length(detail) AS size FROM register_change WHERE register = :register AND action = 'import'
+ORDER BY at DESC LIMIT :most;
+
+-- name: imports_naming(seqs, number)
 SELECT act.seq, act.at, act.actor AS by, act.register, act.action, act.key, act.detail, ledger.leaf_index AS leaf
-FROM (SELECT * FROM register_change WHERE register = :register AND action = 'import' ORDER BY at DESC LIMIT :most) AS act
+FROM json_each(:seqs) AS asked CROSS JOIN register_change AS act ON act.seq = asked.value
      LEFT JOIN ledger ON ledger.kind = 'register-change' AND ledger.key = CAST(act.seq AS TEXT)
 WHERE EXISTS (SELECT 1 FROM json_each(act.detail, '$.entries') AS one
               WHERE json_extract(one.value, '$.number') = :number);
@@ -203,3 +207,8 @@ SELECT created_at FROM dnc_now WHERE number = :number;
 
 -- name: differs(register, key)^
 SELECT 1 FROM register_difference WHERE register = :register AND key = :key LIMIT 1;
+
+-- name: leaves_of_said(number)
+SELECT opt_out.seq, ledger.leaf_index AS leaf
+FROM opt_out LEFT JOIN ledger ON ledger.kind = 'opt-out' AND ledger.key = CAST(opt_out.seq AS TEXT)
+WHERE opt_out.number = :number;

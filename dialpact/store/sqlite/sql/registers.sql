@@ -41,11 +41,15 @@ VALUES (:id, :business, :industry, :purpose, :script, :scrub_leads, :created_at)
 UPDATE campaign SET industry = :industry, purpose = :purpose, script = :script, scrub_leads = :scrub_leads
 WHERE id = :id;
 
--- name: list_caller_ids(number, business, after_number, most)
+-- name: list_caller_ids(business, after_number, most)
 SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as
 FROM caller_id
-WHERE (:number = '' OR number = :number) AND (:business = '' OR business = :business) AND number > :after_number
+WHERE (:business = '' OR business = :business) AND number > :after_number
 ORDER BY number LIMIT :most;
+
+-- name: find_caller_id(number, business)
+SELECT number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as
+FROM caller_id WHERE number = :number AND (:business = '' OR business = :business);
 
 -- name: put_caller_id(number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to, sent_as, created_at)!
 INSERT INTO caller_id (number, business, licence, carrier, authenticated, trunks, purposes, valid_from, valid_to,

@@ -11,6 +11,7 @@ from dialpact.compliance.numbers import HOME
 from dialpact.store.ports.browsing import Validity
 from dialpact.store.ports.page import Page as Part
 from dialpact.web.console.page import Asked, Form, Paged
+from dialpact.web.console.registers.alerts import suspended
 from dialpact.web.console.registers.declared import (
     NO_REASON,
     OFFICERS,
@@ -26,7 +27,6 @@ from dialpact.web.console.registers.declared import (
     Whole,
 )
 from dialpact.web.console.registers.pages import ROWS
-from dialpact.web.console.registers.suspended import suspended
 from dialpact.web.console.registers.validity import VALIDITIES, validity
 
 PURPOSES_OF = (ANY, *PURPOSES)

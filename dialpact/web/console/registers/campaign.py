@@ -9,6 +9,7 @@ from dialpact.compliance.model import PURPOSES, Purpose
 from dialpact.compliance.registers.campaign import CampaignEntry
 from dialpact.store.ports.page import Page as Part
 from dialpact.web.console.page import Asked, Form, Paged
+from dialpact.web.console.registers.alerts import suspended
 from dialpact.web.console.registers.declared import (
     EVERYBODY,
     REASON,
@@ -22,7 +23,6 @@ from dialpact.web.console.registers.declared import (
     Whole,
 )
 from dialpact.web.console.registers.pages import ROWS
-from dialpact.web.console.registers.suspended import suspended
 from dialpact.web.console.registers.within import need_campaign, within
 
 

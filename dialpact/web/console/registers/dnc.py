@@ -12,6 +12,7 @@ from dialpact.compliance.registers.approval import OptOutRemoval
 from dialpact.compliance.registers.fault import Faults
 from dialpact.store.ports.page import Page as Part
 from dialpact.web.console.page import Asked, Form, Paged
+from dialpact.web.console.registers.alerts import asked_for
 from dialpact.web.console.registers.declared import (
     OFFICERS,
     REASON,
@@ -25,6 +26,7 @@ from dialpact.web.console.registers.declared import (
     Whole,
 )
 from dialpact.web.console.registers.pages import ROWS
+from dialpact.web.console.registers.within import speaks_for
 
 
 class Search(Paged, frozen=True, kw_only=True):
@@ -58,7 +60,9 @@ async def listed(asked: Asked[Search]) -> Part[DncEntry]:
 
 async def whole(asked: Asked[Any], key: str) -> Whole:
     entry, said = await browsing.opt_outs_of(asked.context, key)
-    return Whole(entry=entry, shown=entry.key, values={"said_times": said})
+    abouts = [OptOutRemoval(number=one.number, scope=one.scope, value=one.value) for one in entry.entries]
+    alerts = await asked_for(asked.context, *abouts)
+    return Whole(entry=entry, shown=entry.key, values={"said_times": said}, alerts=alerts)
 
 
 async def add(asked: Asked[Add]) -> Done:
@@ -72,10 +76,10 @@ async def add(asked: Asked[Add]) -> Done:
         source=form.source,
         call=form.call.strip(),
     )
-    only = account.businesses if account.role is Role.SUPERVISOR else None
+    only = await speaks_for(asked)
     try:
         (done,) = await do_not_call.add_all(
-            asked.context, [told], node=asked.site.config.node.name, only=only or None
+            asked.context, [told], node=asked.site.config.node.name, only=only
         )
     except Faults as faults:
         raise faults.each[0][1] from faults

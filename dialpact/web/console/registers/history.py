@@ -17,6 +17,7 @@ WORDS = {
     "purposes": "purpose",
     "scope": "inspection-scope",
     "actor": "inspection-actor",
+    "holder": "register",
 }
 LONGEST = 300  # characters of a value
 # Long ones.

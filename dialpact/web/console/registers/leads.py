@@ -114,7 +114,7 @@ REGISTER = Register(
     ),
     search=Search,
     filters=(
-        Field(name="number", hint="registers-hint.on-batches", most=40),
+        Field(name="number", label="registers.on-batches", most=40),
         Field(name="find", label="registers.find-batch"),
         Field(name="campaign", known="campaign", most=64),
         Field(name="state", kind="choice", options=("", *STATES), words="registers-batch"),

@@ -134,6 +134,7 @@ async def _whole(asked: Asked[Any], register: Register, key: str) -> Shown:
         ],
         "acts": [history.line(asked, each) for each in whole.entry.acts],
         "imports": [history.line(asked, each) for each in whole.entry.imports],
+        "searched": whole.entry.searched,
         "next": whole.entry.next,
         "alerts": [
             *([asked.text("registers.differs")] if whole.entry.differs else []),

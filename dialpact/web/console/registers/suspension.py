@@ -12,6 +12,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.suspension import SuspensionEntry, entry_key
 from dialpact.store.ports.page import Page as Part
 from dialpact.web.console.page import Asked, Form, Paged
+from dialpact.web.console.registers.alerts import asked_for
 from dialpact.web.console.registers.declared import (
     EVERYBODY,
     REASON,
@@ -62,7 +63,8 @@ async def whole(asked: Asked[Any], key: str) -> Whole:
         else:
             need(key, seen=kind == "agent" and what in asked.account.agents)
     entry = await browsing.suspensions_of(asked.context, kind, what)
-    return Whole(entry=entry, shown=f"{asked.text(f'kind.{kind}')} {what}")
+    alerts = await asked_for(asked.context, SuspensionLift(of=kind, key=what))
+    return Whole(entry=entry, shown=f"{asked.text(f'kind.{kind}')} {what}", alerts=alerts)
 
 
 def suspended_of(key: str) -> tuple[Suspendable, str]:

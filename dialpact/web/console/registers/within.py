@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dialpact.application import browsing
-from dialpact.compliance.registers.account import Role
+from dialpact.application.limits import Only
+from dialpact.compliance.registers.account import MOST_NAMED, Role
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.browsing import ANYTHING, Within
 from dialpact.web.console.page import Asked
@@ -41,3 +42,12 @@ async def need_campaign(asked: Asked[Any], id: str) -> None:
             for row in found
         ),
     )
+
+
+async def speaks_for(asked: Asked[Any]) -> Only:
+    """The businesses for which he may enter a person's no: a supervisor's own, or those of his campaigns."""
+    limits = within(asked)
+    if limits is ANYTHING or limits.businesses:
+        return limits.businesses or None
+    found = await browsing.campaigns(asked.context, within=limits, most=MOST_NAMED)
+    return frozenset(row.business for row in found.rows)
