@@ -42,12 +42,9 @@ async def compare(asked: Asked[Asking]) -> Shown:
     if file is None:
         raise Fault("empty", column="file")
     as_written = sent.as_written or asked.context.regions()[:1] != HOME
+    mapped = mapping([line for line in sent.map.splitlines() if line.strip()])
     given = await mappings.given(
-        asked.context,
-        CARRIER_LIST,
-        mapped=mapping([line for line in sent.map.splitlines() if line.strip()]),
-        saved=sent.mapping,
-        numbers_only=sent.numbers_only,
+        asked.context, CARRIER_LIST, mapped=mapped, saved=sent.mapping, numbers_only=sent.numbers_only
     )
     with await carrier_list.compare_list(
         asked.context,
