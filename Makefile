@@ -12,11 +12,12 @@ JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
 # Hundreds of processes start in a run: each would compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: console console-stop supervise-demo fuzz soak chaos demo docs test test-long check lab bench bench-full load transcripts lock clean help
+.PHONY: console console-stop screenshots supervise-demo fuzz soak chaos demo docs test test-long check lab bench bench-full load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, what became of them, and the console on them in a browser"
 	@echo "make console  that console again, on the last demo's calls; make console-stop ends it"
+	@echo "make screenshots  the pictures of the console in docs/, of the last demo's calls"
 	@echo "make supervise-demo  a supervisor and three operators, in one minute and without Asterisk"
 	@echo "make test   make check, then the tests, those on the real Asterisk included (12 minutes on 2 cores)"
 	@echo "make test-long  all of them: the benchmarks, the soak and the chaos in short as well"
@@ -39,6 +40,9 @@ console: $(STAMP)
 
 console-stop: $(STAMP)
 	@$(PY) -m tests.lab.console --stop
+
+screenshots: $(STAMP)
+	@$(PY) -m tests.web.console.browser.screenshots
 
 supervise-demo: $(STAMP)
 	@$(PY) -m tests.supervision.demo

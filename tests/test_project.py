@@ -40,6 +40,8 @@ SEAMS = {
     "pyotp": {"dialpact/application/accounts/totp.py"},
     "segno": {"dialpact/web/console/qr.py"},
     "webauthn": {"dialpact/application/accounts/passkeys.py"},
+    "authlib": {"dialpact/application/accounts/provider.py"},
+    "joserfc": {"dialpact/application/accounts/provider.py"},
     "rfc3161_client": {"dialpact/compliance/ledger/timestamp.py"},
     "jinja2": {
         "dialpact/presentation/page/template.py",

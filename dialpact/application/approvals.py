@@ -64,7 +64,7 @@ async def confirm(context: Context, id: int) -> Approval:
     if isinstance(found.about, Erasure):
         raise Fault("approval-erasure", entry=str(id))
     now = context.now()
-    confirmed = partial(context.store.approvals.confirm, id, by=context.by, at=now)
+    confirmed = partial(context.store.approvals.confirm, found, by=context.by, at=now)
     await as_one([confirmed, _act(context, found, found.about)])
     return await show(context, id)
 

@@ -36,13 +36,12 @@ SLOWEST = 0.5  # times as fast as it was
 
 
 class Listening(Value, frozen=True, kw_only=True):
-    """``since``: when its act was made. ``sha256``: of the file that may be heard."""
+    """``since``: when its act was made."""
 
     side: Side
     reason: str
     since: datetime
     until: datetime
-    sha256: str
 
 
 class Looked:
@@ -111,7 +110,7 @@ async def begin(
         await hearing.note(context, kept, file, 0, file.size - 1, **more)
     finally:
         file.close()
-    return Listening(side=side, reason=why, since=now, until=until, sha256=kept.sha256)
+    return Listening(side=side, reason=why, since=now, until=until)
 
 
 async def under_way(context: Context, id: str) -> Mapping[Side, Listening]:
@@ -148,8 +147,7 @@ async def _kept(context: Context, id: str, side: Side, whose: Whose) -> Kept:
 
 
 async def _under(context: Context, kept: Kept) -> Listening | None:
-    one = (await under_way(context, kept.recording.id)).get(kept.side)
-    return one if one is not None and one.sha256 == kept.sha256 else None
+    return (await under_way(context, kept.recording.id)).get(kept.side)
 
 
 def _of(act: Change) -> Listening | None:
@@ -162,5 +160,4 @@ def _of(act: Change) -> Listening | None:
         reason=str(said.get("reason", "")),
         since=act.at,
         until=instant(str(said["until"])),
-        sha256=str(said.get("sha256", "")),
     )

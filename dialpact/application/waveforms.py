@@ -94,14 +94,14 @@ async def drawn(
     context.actor.need(Right.EVIDENCE)
     found = await recordings.found(context, id, whose)
     one = found.recording
-    there = {side: sha256 for side, sha256 in recordings.hashes(one).items() if side in DRAWN and sha256}
-    waves: dict[DrawnSide, Waveform] = {}
-    stored = await _stored(context, found)
-    for side in DRAWN:
-        if side not in there or one.format not in WIDTH:
-            continue
-        kept = hearing.kept(one, side, found.flaw)
+    hashes = recordings.hashes(one)
+    sides = [side for side in DRAWN if hashes[side] and one.format in WIDTH]
+    there = {side: hearing.kept(one, side, found.flaw) for side in sides}
+    for kept in there.values():
         await hearing.whole(context, kept)
+    stored = await _stored(context, found)
+    waves: dict[DrawnSide, Waveform] = {}
+    for side, kept in there.items():
         waves[side] = stored.get(side) or await drawing.made(context, kept, directory)
     track = soundtrack.decode(one.sound)
     seconds = max([one.seconds or 0.0, *(track.seconds.values() if track else ())])
@@ -112,7 +112,7 @@ async def _stored(context: Context, found: ProvenFound) -> Mapping[DrawnSide, Wa
     """Those that are what the leaf says."""
     one = found.recording
     track = soundtrack.decode(one.sound)
-    if track is None or found.flaw or not track.drawn:
+    if track is None or not track.drawn:
         return {}
     stored, hashes = await context.store.recording_search.waveforms(one.id), recordings.hashes(one)
     true: dict[DrawnSide, Waveform] = {}

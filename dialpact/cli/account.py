@@ -174,7 +174,7 @@ class Told(Value, frozen=True, kw_only=True):
 
 
 def _given(session: CommandContext, outcome: str, given: Given) -> None:
-    link = links.address(_base(session), given.token) if given.token else ""
+    link = links.address(session.config.web.base, given.token) if given.token else ""
     told = Told(register="account", result=outcome, entry=given.account, link=link)
     session.answer(told, link)
     session.note(_said(session, outcome, given.account))
@@ -190,11 +190,6 @@ def _done(session: CommandContext, outcome: str, account: Account) -> None:
 def _said(session: CommandContext, outcome: str, account: Account) -> str:
     name = session.text("register.account")
     return session.text(f"done.{outcome}", register=name, entry=account.id)
-
-
-def _base(session: CommandContext) -> str:
-    web = session.config.web
-    return web.base_url or f"{'https' if web.secure else 'http'}://{web.listen}"
 
 
 def _keys(session: CommandContext) -> Keys:

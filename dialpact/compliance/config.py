@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -159,6 +160,25 @@ class MetricsConfig(_Section, frozen=True, kw_only=True):
         return split_address(self.listen), split_address(self.listener)
 
 
+class OidcConfig(_Section, frozen=True, kw_only=True):
+    """An identity provider by which people sign in. ``claim``: of its ID token, what an account's ``subject``
+    is; ``amr``, ``acr``: what it says of who has shown two factors.
+    """
+
+    issuer: Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s?#@]+\Z")]
+    client_id: Annotated[str, msgspec.Meta(min_length=1)]
+    secret_file: str = "oidc.secret"  # noqa: S105 - the name of a file
+    name: str = ""  # as people call it
+    claim: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")] = "sub"
+    scopes: tuple[str, ...] = ()
+    amr: tuple[str, ...] = ("mfa",)
+    acr: tuple[str, ...] = ()
+
+    def secret(self, config: Config) -> str:
+        """Of us, at the provider. Read when it is needed. ConfigError."""
+        return read_secret("web.oidc", "secret_file", config.path(self.secret_file))
+
+
 class WebConfig(_Section, frozen=True, kw_only=True):
     """Of `dialpact web`. ``base_url``: how others reach it, where that is another address. ``behind_proxy``:
     whoever connects from this host says for whom. ``most_package_mb``: of an evidence package that anybody
@@ -172,11 +192,17 @@ class WebConfig(_Section, frozen=True, kw_only=True):
     behind_proxy: bool = False
     idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=720)] = 30  # of a session that nobody uses
     session_hours: Annotated[int, msgspec.Meta(ge=1, le=24)] = 12  # of a session, whatever is done in it
+    oidc: OidcConfig | None = None
     most_package_mb: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256
 
     @property
     def address(self) -> tuple[str, int]:
         return split_address(self.listen)
+
+    @property
+    def base(self) -> str:
+        """The beginning of the addresses of its pages, as people reach them."""
+        return self.base_url or f"{'https' if self.secure else 'http'}://{self.listen}"
 
     @property
     def secure(self) -> bool:
@@ -269,19 +295,23 @@ class Config(_Section, frozen=True, kw_only=True):
         return self._secret("doctor_secret_file", self.ami.doctor_secret_file)
 
     def _secret(self, key: str, name: str) -> str:
-        file = self.path(name)
-        try:
-            secret = file.read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"[ami] {key} {file}: {getattr(error, 'strerror', None) or error}") from error
-        if not secret or not secret.isprintable():
-            raise ConfigError(f"[ami] {key} {file}: empty, or with control characters")
-        masking.hide(secret)
-        return secret
+        return read_secret("ami", key, self.path(name))
 
     def the_trunk(self, name: str) -> str:
         """``name``, or the only trunk's name when it is empty. An unknown one is returned as it is."""
         return next(iter(self.trunks)) if not name and len(self.trunks) == 1 else name
+
+
+def read_secret(section: str, key: str, file: Path) -> str:
+    """What a file has, and no log tells. ConfigError."""
+    try:
+        secret = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"[{section}] {key} {file}: {getattr(error, 'strerror', None) or error}") from error
+    if not secret or not secret.isprintable():
+        raise ConfigError(f"[{section}] {key} {file}: empty, or with control characters")
+    masking.hide(secret)
+    return secret
 
 
 def _witness(given: WitnessConfig | str) -> WitnessConfig:
@@ -385,6 +415,10 @@ def _check(config: Config, file: Path) -> None:
         if config.metrics is not None:
             config.metrics.addresses  # noqa: B018
         config.web.address  # noqa: B018
+        if (oidc := config.web.oidc) and not (
+            oidc.issuer.startswith("https:") or is_loopback(urlsplit(oidc.issuer).hostname or "")
+        ):
+            raise ConfigError("[web.oidc] issuer: https, but on this very host")
         _check_outsiders(config.ledger)
         for name, hook in config.webhooks.items():
             if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):

@@ -457,6 +457,14 @@ def test_what_the_acts_make_of_a_request(action: str, by: str, state: str) -> No
     assert row["state"] == state
 
 
+async def test_nothing_else_is_done_than_was_read(office: Office) -> None:
+    """A row that was another for the moment in which it was read."""
+    made = await approvals.ask(office.li, ABOUT["hold"], reason=WHY)
+    read = msgspec.structs.replace(made, about=HoldRelease(hold=7))
+    with pytest.raises(Fault, match="approval unproven"):
+        await office.root.store.approvals.confirm(read, by="wang", at=office.clock.now())
+
+
 async def test_a_closed_one_stays_closed(office: Office) -> None:
     """By the table itself, whoever writes."""
     made = await approvals.ask(office.li, ABOUT["hold"], reason=WHY)

@@ -27,6 +27,7 @@ PLACE = FOLDER / "place"  # the path by which the recordings are known in the da
 PID, LOG = FOLDER / "web.pid", FOLDER / "web.log"
 PORT = 9080
 WAIT = 30.0
+SOON = 2.0
 LINK = re.compile(r"https?://[^\s\"\\]+/welcome[^\s\"\\]*")
 WORDS = {
     "en": {
@@ -61,16 +62,21 @@ def keep(site: Site) -> None:
     PLACE.write_text(str(site.pbx.home), "utf-8")
 
 
+def linked() -> None:
+    """The recordings are where the database says."""
+    place = Path(PLACE.read_text("utf-8"))
+    if not place.exists():
+        place.unlink(missing_ok=True)
+        place.symlink_to(FOLDER / "home")
+
+
 def start(language: str) -> str:
     """What is to be said of it. RuntimeError when it does not start."""
     words = WORDS[language]
     if not PLACE.exists():
         raise RuntimeError(words["none"])
     stop()
-    place = Path(PLACE.read_text("utf-8"))
-    if not place.exists():
-        place.unlink(missing_ok=True)
-        place.symlink_to(FOLDER / "home")
+    linked()
     config = FOLDER / "home" / "dialpact" / "dialpact.toml"
     port = _free()
     text = re.sub(r"\n\[web\]\nlisten = .*\n", "\n", config.read_text("utf-8"))
@@ -93,8 +99,12 @@ def start(language: str) -> str:
             tail = "\n".join(said.splitlines()[-10:])
             raise RuntimeError(f"{words['failed'].format(log=LOG)}\n{tail}")
         time.sleep(0.1)
+    # (Where there is no account yet, it is the next thing that is said.)
+    until = time.monotonic() + SOON
+    while not (found := LINK.search(LOG.read_text("utf-8", "replace"))) and time.monotonic() < until:
+        time.sleep(0.1)
     lines = [words["open"].format(address=address)]
-    if found := LINK.search(said):
+    if found:
         lines.append(words["link"].format(link=found[0]))
     return "\n".join([*lines, words["again"]])
 

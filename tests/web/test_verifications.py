@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,7 +12,9 @@ import pytest
 
 from dialpact.application.actor import Actor, Door, Right
 from dialpact.application.jobs import kinds, queue, runner, verifying
+from dialpact.application.jobs.kinds import Task
 from dialpact.cli import job_worker
+from dialpact.compliance import config as configuration
 from dialpact.compliance.jobs import Job
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.fault import Fault
@@ -133,3 +136,28 @@ def test_it_gives_way_to_all_others() -> None:
 def test_what_can_not_be_asked(given: dict[str, Any]) -> None:
     with pytest.raises(Fault):
         verifying.asked(**{"first": None, "last": None, "checkpoint": "", "key": "", **given})
+
+
+async def test_it_rests_often_and_says_how_far_it_is(
+    runs: Verifications, home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(verifying, "AT_A_TIME", 4)
+    rests, told = [0], list[tuple[int, int | None]]()
+
+    def rest() -> None:
+        rests[0] += 1
+
+    task = Task(
+        context=runs.context,
+        config=configuration.load(home.config),
+        job=await runs.ask(),
+        folder=tmp_path,
+        progress=lambda done, of: told.append((done, of)),
+        render=None,  # type: ignore[arg-type]
+        printed=None,  # type: ignore[arg-type]
+        rest=rest,
+    )
+    await verifying.work(task)
+    size = told[-1][1]
+    assert size and told[-1][0] == size
+    assert rests[0] >= size // 4

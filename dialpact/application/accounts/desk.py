@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from dialpact.application.accounts.challenges import Challenges
 from dialpact.application.accounts.guesses import Guesses
 from dialpact.application.accounts.keys import Keys
@@ -9,6 +12,9 @@ from dialpact.application.accounts.links import First
 from dialpact.application.accounts.once import Once
 from dialpact.application.accounts.password import COST, Cost, Passwords
 from dialpact.compliance.config import Config
+
+if TYPE_CHECKING:
+    from dialpact.application.accounts.provider import Provider
 
 
 class Desk:
@@ -21,6 +27,14 @@ class Desk:
         self.first = First()
         self.once = Once()
         self.challenges = Challenges()
+
+    @cached_property
+    def provider(self) -> Provider | None:
+        """None: people sign in here alone."""
+        from dialpact.application.accounts.provider import Provider  # which loads authlib
+
+        oidc, web = self.config.web.oidc, self.config.web
+        return Provider(self.config, oidc, web.base) if oidc else None
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -82,6 +83,20 @@ async def opened(
     if way is Way.RECOVERY and (kept := await store.accounts.find(account.id)):
         left = recovery.left(kept.factor(Kind.RECOVERY))
     return Opened(account, token, _new_mark(desk, account.id), left)
+
+
+async def by_provider(
+    desk: Desk, store: Store, now: datetime, caller: Caller, *, given: Mapping[str, str], flow: str
+) -> tuple[Opened, str]:
+    """And the page that was wanted. Fault; ConfigError."""
+    if desk.provider is None:
+        raise Fault("provider-none")
+    back = await desk.provider.back(now, given, flow)
+    kept = await store.accounts.find_subject(back.subject) if back.subject else None
+    if kept is None or not usable(kept, now):
+        log.warning("the identity provider knows somebody who has no account here")
+        raise Fault("provider-no-account")
+    return await opened(desk, store, kept.account, Way.PROVIDER, caller, now), back.to
 
 
 async def prove(

@@ -109,7 +109,7 @@ async def confirm(context: Context, files: JobFiles, request: int) -> Job:
         )
         if found.state == "open":  # else the job's folder is in use
             await asyncio.to_thread(files.keep, job.id, None, 0)
-        confirmed = partial(context.store.approvals.confirm, request, by=context.by, at=now)
+        confirmed = partial(context.store.approvals.confirm, found, by=context.by, at=now)
         await as_one([confirmed, partial(context.store.jobs.add, job)])
     return job
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -97,6 +98,23 @@ async def opened(files: JobFiles, job: Job) -> BinaryIO:
         return await asyncio.to_thread(files.result, job.id, name, size)
     except FileNotFoundError:
         raise Fault("job-expired", entry=job.id) from None
+
+
+async def content(files: JobFiles, job: Job) -> bytes:
+    """All of the file of one that is done, which is small. Fault ``job-expired``; ``job-changed``: another
+    hand was at it.
+    """
+    file = await opened(files, job)
+
+    def read() -> bytes:
+        with file:
+            return file.read()
+
+    found = await asyncio.to_thread(read)
+    assert job.result is not None
+    if hashlib.sha256(found).hexdigest() != job.result["sha256"]:
+        raise Fault("job-changed", entry=job.id)
+    return found
 
 
 async def cancel(

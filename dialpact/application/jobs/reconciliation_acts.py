@@ -4,6 +4,7 @@ incidents, and recordings whose call's end nobody saw are settled by the CDRs.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
 import msgspec
@@ -65,6 +66,8 @@ async def work(task: Task) -> Outcome:
     sums = reconciling.sums(of.result)
     done = ActsDone()
     with await queue.opened(files, of) as file:
+        if await asyncio.to_thread(reconciling.digest_of, file) != (of.result["bytes"], of.result["sha256"]):
+            raise Fault("job-changed", entry=told.of)
         if told.write:
             made = await write_incidents(context.store, every(file, sums.sections), sums.node)
             done = msgspec.structs.replace(done, written=made.written, known=made.known)

@@ -147,10 +147,11 @@ def restful(sources: Sequence[CdrSource], rest: Callable[[], None]) -> list[CdrS
 
 def digest(path: Path) -> tuple[int, str]:
     with path.open("rb") as file:
-        return _digest(file)
+        return digest_of(file)
 
 
-def _digest(file: BinaryIO) -> tuple[int, str]:
+def digest_of(file: BinaryIO) -> tuple[int, str]:
+    """Bytes and SHA-256, from where it is on."""
     sha256, size = hashlib.sha256(), 0
     while piece := file.read(CHUNK):
         sha256.update(piece)

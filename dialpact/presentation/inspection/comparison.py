@@ -29,8 +29,9 @@ def rows(comparison: Comparison, language: Language) -> dict[str, list[Row]]:
 
 
 def _row(change: Change, language: Language) -> Row:
+    own, shared = f"inspection-change.{change.figure}", f"inspection-figure.{change.figure}"
     return Row(
-        texts.text(f"inspection-figure.{change.figure}", language),
+        texts.text(own if own in texts.catalogue(language) else shared, language),
         _value(change.now, change.kind),
         _value(change.before, change.kind),
         _difference(change),

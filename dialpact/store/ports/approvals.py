@@ -16,8 +16,9 @@ class Approvals(Protocol):
         when the same is asked already and can still be confirmed.
         """
 
-    async def confirm(self, id: int, *, by: str, at: datetime) -> None:
-        """For the transaction of the act itself: nobody's where anything of it is not as it was asked.
+    async def confirm(self, asked: Approval, *, by: str, at: datetime) -> None:
+        """For the transaction of the act itself: nobody's where anything of it is not as it was asked, or
+        not as whoever confirms has ``asked`` before him.
 
         Fault ``not-registered``; ``approval-closed``, ``approval-lapsed``, ``approval-own``,
         ``approval-changed``; ``approval-unproven`` for a row that is not as the acts in the log made it;

@@ -105,4 +105,6 @@ class RecordingSearch(Protocol):
         """By side, as they are stored: whoever draws them holds them against their digests."""
 
     async def heard(self, id: str, by: str) -> Sequence[Change]:
-        """The newest acts by which its sound was given to this one, the newest first: a few."""
+        """The newest acts by which its sound was given to this one, the newest first: a few, and of these
+        only those that fit their leaves.
+        """

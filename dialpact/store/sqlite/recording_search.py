@@ -12,7 +12,7 @@ from dialpact.compliance.registers.change import Change
 from dialpact.compliance.waveform import Waveform
 from dialpact.store.ports.page import Page
 from dialpact.store.ports.recording_search import Found, ProvenFound, Sought, WholeFound
-from dialpact.store.sqlite import holds, listings, recording_list
+from dialpact.store.sqlite import holds, ledger, listings, recording_list
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.ledger_entries import standing
 from dialpact.store.sqlite.paging import cursor_of, keys_of
@@ -103,9 +103,11 @@ class RecordingSearch:
 
     async def heard(self, id: str, by: str) -> Sequence[Change]:
         return await self._database.read(
-            lambda connection: list(
-                map(_change, SQL.heard(connection, recording=id, by=by, looked=FEW, most=HEARD))
-            )
+            lambda connection: [
+                _change(row)
+                for row in list(SQL.heard(connection, recording=id, by=by, looked=FEW, most=HEARD))
+                if not ledger.flaw(connection, "register-change", str(row["seq"]))
+            ]
         )
 
 

@@ -43,6 +43,7 @@ CONFLICTS = frozenset(
             "complaint-not-answered",
             "complaint-closed",
             "cdr-times-off",
+            "job-changed",
             "consent-differs",
         ),
         *("recording-not-over", "recording-flawed", "recording-changed"),

@@ -10,7 +10,6 @@ from dialpact.application.accounts.register import Given
 from dialpact.compliance.registers.account import Role
 from dialpact.web.console.account import signed_in
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
-from dialpact.web.site import Site
 
 ROLES = frozenset({Role.ADMINISTRATOR})
 MOST = 50  # of a part of the list
@@ -49,7 +48,7 @@ async def listed(asked: Asked[Paged]) -> Shown:
 
 
 async def new(asked: Asked[NoForm]) -> Shown:
-    values = {"roles": tuple(Role), "provider": has_provider(asked.site)}
+    values = {"roles": tuple(Role), "provider": asked.site.config.web.oidc is not None}
     return Shown(template="accounts/new.html", values=values)
 
 
@@ -79,9 +78,9 @@ async def show(asked: Asked[NoForm]) -> Shown:
         "row": row,
         "history": tuple(reversed(found.history)),
         "sessions": await sessions.of(asked.context, id),
-        "link": links.address(base(asked.site), token) if token else "",
+        "link": links.address(asked.site.config.web.base, token) if token else "",
         "roles": tuple(Role),
-        "provider": has_provider(asked.site),
+        "provider": asked.site.config.web.oidc is not None,
         "own": id == asked.account.id,
     }
     return Shown(template="accounts/account.html", values=values)
@@ -98,7 +97,7 @@ async def change(asked: Asked[Fields]) -> Redirect:
         campaigns=(form.campaigns,),
         agents=(form.agents,),
         until=form.until or "",
-        subject=form.subject if has_provider(asked.site) else None,
+        subject=form.subject if asked.site.config.web.oidc else None,
     )
     return Redirect(to=f"/accounts/{id}", said="accounts.changed")
 
@@ -123,17 +122,6 @@ async def act(asked: Asked[Act]) -> Redirect:
 async def end_all(asked: Asked[Why]) -> Redirect:
     await sessions.end_all(asked.context, reason=asked.form.reason)
     return Redirect(to="/sign-in", said="accounts.all-ended")
-
-
-def base(site: Site) -> str:
-    """Of the console, as people reach it."""
-    web = site.config.web
-    return web.base_url or f"{'https' if web.secure else 'http'}://{web.listen}"
-
-
-def has_provider(site: Site) -> bool:
-    """Whether people may sign in by an identity provider."""
-    return False
 
 
 def _given(asked: Asked[Any], made: Given, said: str) -> Redirect:

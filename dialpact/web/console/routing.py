@@ -262,6 +262,9 @@ class Address:
 
     def _failed(self, asking: _Asking, error: DialpactError) -> Response:
         told = problem.told(error, asking.request.path_params)
+        own = f"problem.{told.code}"  # (the API speaks of a key where a page speaks of an account)
+        if texts.known(own):
+            return self._said(asking, told.status, told.code)
         words = problem.words(told, error, asking.language, texts.fault)
         return self._problem(asking, told.status, words)
 

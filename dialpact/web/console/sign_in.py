@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from dialpact.application.accounts import own, passkeys, sessions, sign_in, totp
 from dialpact.application.accounts.sign_in import Caller, Opened
+from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.session import SignedIn
 from dialpact.web.console import qr
 from dialpact.web.console.page import EVERYBODY, Asked, Form, NoForm, Page, Redirect, Shown
@@ -16,6 +17,8 @@ from dialpact.web.site import Site
 
 MARK = "dialpact_mark"  # the cookie by which a browser is known again that has signed in before
 CODES = "codes"
+FLOW = "dialpact_flow"  # the cookie of who went to the identity provider
+SENT_ON = ("code", "state", "iss", "error")
 
 
 class Wish(Form, frozen=True, kw_only=True):
@@ -38,6 +41,23 @@ class Signed(Form, frozen=True, kw_only=True):
     to: str = "/"
 
 
+class Returned(Form, frozen=True, kw_only=True):
+    """As the provider sends a browser back. What some add is of no use to us."""
+
+    code: str = ""
+    state: str = ""
+    iss: str = ""
+    error: str = ""
+    error_description: str = ""
+    error_uri: str = ""
+    session_state: str = ""
+    scope: str = ""
+    authuser: str = ""
+    prompt: str = ""
+    hd: str = ""
+    client_info: str = ""
+
+
 class Link(Form, frozen=True, kw_only=True):
     link: str
 
@@ -57,7 +77,12 @@ class Chosen(Form, frozen=True, kw_only=True):
 async def ask(asked: Asked[Wish]) -> Shown | Redirect:
     if asked.session is not None:
         return Redirect(to=asked.form.to)
-    values = {"to": asked.form.to, "passkeys": passkeys.party(asked.site.config.web) is not None}
+    oidc = asked.site.config.web.oidc
+    values = {
+        "to": asked.form.to,
+        "passkeys": passkeys.party(asked.site.config.web) is not None,
+        "provider": (oidc.name or asked.text("way.provider")) if oidc else "",
+    }
     return Shown(template="sign_in/sign_in.html", values=values)
 
 
@@ -90,6 +115,36 @@ async def enter_by_passkey(asked: Asked[Signed]) -> Redirect:
         credential=asked.form.credential,
     )
     return Redirect(to=asked.form.to, cookies=cookies(asked.site, found))
+
+
+async def go_to_provider(asked: Asked[Wish]) -> Response:
+    """The browser keeps what tells that it is the same one that comes back."""
+    provider, secure = asked.site.desk.provider, asked.site.config.web.secure
+    if provider is None:
+        raise Fault("provider-none")
+    begun = await provider.begin(asked.context.now(), asked.form.to)
+    found = Response(status_code=303, headers={"Location": begun.address})
+    found.set_cookie(FLOW, begun.flow, max_age=600, secure=secure, httponly=True, samesite="strict")
+    return found
+
+
+async def come_back(asked: Asked[Returned]) -> Shown:
+    """From another site, so the browser sends none of our cookies: what came is sent on, as a form."""
+    fields = {name: value for name in SENT_ON if (value := getattr(asked.form, name))}
+    return Shown(template="sign_in/back.html", values={"fields": fields})
+
+
+async def enter_by_provider(asked: Asked[Returned]) -> Redirect:
+    given = {name: value for name in SENT_ON if (value := getattr(asked.form, name))}
+    found, to = await sign_in.by_provider(
+        asked.site.desk,
+        asked.site.store,
+        asked.context.now(),
+        caller(asked),
+        given=given,
+        flow=asked.cookies.get(FLOW, ""),
+    )
+    return Redirect(to=to, cookies={**cookies(asked.site, found), FLOW: ""})
 
 
 async def leave(asked: Asked[NoForm]) -> Redirect:
@@ -163,6 +218,30 @@ PAGES = (
         roles=None,
         handle=enter_by_passkey,
         form=Signed,
+    ),
+    Page(
+        method="GET",
+        path="/sign-in/provider",
+        action="sign-in.provider",
+        roles=None,
+        handle=go_to_provider,
+        form=Wish,
+    ),
+    Page(
+        method="GET",
+        path="/sign-in/provider/back",
+        action="sign-in.come-back",
+        roles=None,
+        handle=come_back,
+        form=Returned,
+    ),
+    Page(
+        method="POST",
+        path="/sign-in/provider/back",
+        action="sign-in.by-provider",
+        roles=None,
+        handle=enter_by_provider,
+        form=Returned,
     ),
     Page(method="POST", path="/sign-out", action="sign-in.leave", roles=EVERYBODY, handle=leave),
     Page(method="GET", path="/welcome", action="sign-in.arrive", roles=None, handle=arrive),

@@ -129,6 +129,23 @@ async def test_its_whole_time_ends_and_so_does_the_process(
     assert running[0].returncode is not None
 
 
+async def test_it_is_given_the_file_and_nothing_else_of_this_host(
+    packaged: Packaged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+    start = asyncio.create_subprocess_exec
+
+    async def kept(*command: str, **named: Any) -> asyncio.subprocess.Process:
+        given.update(named, command=command)
+        return await start(*command, **named)
+
+    monkeypatch.setattr(apart.asyncio, "create_subprocess_exec", kept)
+    assert (await examined(packaged.data, key=packaged.key)).verdict is not None
+    assert given["env"] == {"LC_ALL": "C.UTF-8"} and given["cwd"] == "/"
+    assert len(given["pass_fds"]) == 1 and "-I" in given["command"]
+    assert packaged.key not in " ".join(given["command"])
+
+
 async def test_few_at_once_and_who_waits_too_long_is_told(packaged: Packaged) -> None:
     desk = Apart(at_once=1, turn_seconds=0.01)
     async with desk._in_turn():

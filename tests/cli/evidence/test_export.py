@@ -149,6 +149,7 @@ def test_where_a_refusal_can_be_heard_is_true_to_time(stocked: Home, call: str) 
         index=((0.0, 0.0), (0.5, 0.5), (1.5, 0.5), (2.0, 1.0)),
         silent={"callee": (silence,)},
         unsent=((0.5, 1.5, 1.0),),
+        drawn={"callee": "ab" * 32, "agent": "cd" * 32},
     )
     recorded(stocked, call, "a", sound=track.encode())
     at = AT + timedelta(seconds=1.8)

@@ -112,9 +112,9 @@ async def test_as_rows_with_words_and_signs(report: Inspection) -> None:
         assert [*found] == [heading.name for heading in report.headings]
         assert sum(map(len, found.values())) == len(FIGURES)
     said = {row.figure: row for row in found["conduct"] + found["control"]}
-    decisions = said[texts.text("inspection-figure.decisions", language)]
+    decisions = said[texts.text("inspection-change.decisions", language)]
     assert (decisions.now, decisions.before, decisions.difference) == ("1", "2,001", "−2,000")
-    share = said[texts.text("inspection-figure.recorded-share", language)]
+    share = said[texts.text("inspection-change.recorded-share", language)]
     assert (share.now, share.before, share.difference, share.judgement) == (
         "50.00 %",
         "100.00 %",

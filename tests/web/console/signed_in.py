@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from dialpact.application.accounts import sessions
@@ -23,16 +24,16 @@ NAMES = {
 }
 
 
-def tokens(home: Home) -> dict[Role, tuple[str, str]]:
+def tokens(home: Home, roles: Collection[Role] = tuple(Role)) -> dict[Role, tuple[str, str]]:
     """By role, name and value of a cookie. The accounts are added where they are not there; of now."""
-    return asyncio.run(_tokens(home))
+    return asyncio.run(_tokens(home, roles))
 
 
-async def _tokens(home: Home) -> dict[Role, tuple[str, str]]:
+async def _tokens(home: Home, roles: Collection[Role]) -> dict[Role, tuple[str, str]]:
     config = configuration.load(home.config)
     found, now, keys = {}, datetime.now(UTC), Keys(config)
     async with Store(config.database) as store:
-        for role in Role:
+        for role in roles:
             kept = await store.accounts.find(role.value)
             if kept is None:
                 order = wanted(name=NAMES[role], role=role.value, **LIMITS.get(role, {}))

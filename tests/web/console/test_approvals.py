@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +15,10 @@ from dialpact.application import approvals
 from dialpact.application.accounts import rights
 from dialpact.application.context import Context
 from dialpact.compliance.clock import SystemClock
+from dialpact.compliance.jobs import JobError
 from dialpact.compliance.registers.account import Role, wanted
-from dialpact.compliance.registers.approval import Act, HoldRelease, OptOutRemoval, SuspensionLift
+from dialpact.compliance.registers.approval import Act, Erasure, HoldRelease, OptOutRemoval, SuspensionLift
+from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import NUMBER, Home
 from tests.web.console.visitor import Visitor, account, console
@@ -160,3 +164,63 @@ def test_many_that_are_closed_come_in_parts(office: tuple[Home, Visitor]) -> Non
     form = next(form for form in first.forms if form.action == "/approvals")
     more = li.post("/approvals", form.fields, htmx=True)
     assert len([row for row in more.page.rows if "结果" in row]) == 11 and "<html" not in more.body.decode()
+
+
+def test_an_erasure_is_begun_and_its_end_is_told(office: tuple[Home, Visitor]) -> None:
+    home, visitor = office
+    wang = visitor.as_("wang")
+
+    async def asked(store: Store) -> int:
+        context = Context(store, rights.actor(account(Role.OFFICER, id="li")), SystemClock())
+        about = Erasure(today=date(2026, 11, 1), decisions=1234, recordings=5)
+        return (await approvals.asked(context, about, reason=HOSTILE)).id
+
+    id = asyncio.run(_with(home, asked))
+    page = f"/approvals/{id}"
+    assert "1,234" in wang.get(page).text and "擦除到期记录" in wang.get("/approvals").text
+    done = wang.post(f"{page}/confirm")
+    assert done.headers["location"] == f"{page}?said=approvals.erasure-begun"
+    assert "等待执行" in wang.get(page).text
+    assert wang.post(f"{page}/confirm").status == 409
+
+    async def failed(store: Store) -> None:
+        job = await store.jobs.take(datetime.now(UTC))
+        assert job is not None and job.by == "li + wang"
+        error = JobError.of(Fault("approval-changed", entry=str(id)))
+        await store.jobs.fail(job.id, error, datetime.now(UTC))
+
+    asyncio.run(_with(home, failed))
+    over = wang.get(page).page
+    assert "未执行" in over.text and "情况已变" in over.alerts[0]
+
+
+ASKED_AT = {
+    "hold": ("/recordings/holds/release", {"hold": "2"}),
+    "suspension": ("/registers/suspension/lift", {"key": "campaign spring"}),
+    "opt-out": ("/registers/dnc/remove", {"key": f"+86{NUMBER}", "scope": "all", "value": ""}),
+}
+
+
+@pytest.mark.parametrize("what", ASKED_AT)
+def test_from_the_page_of_the_thing_itself_to_its_end(office: tuple[Home, Visitor], what: str) -> None:
+    """Asked there by one, confirmed here by the other; both are in the log with the act."""
+    home, visitor = office
+    path, fields = ASKED_AT[what]
+    asked = visitor.as_("li").post(path, {**fields, "reason": "书面申请"})
+    assert asked.status == 303 and asked.headers["location"].startswith("/approvals?said=")
+    told = visitor.as_("li").get(asked.headers["location"])
+    assert told.status == 200 and "书面申请" in told.text
+    wang = visitor.as_("wang")
+    (page,) = {link for link in wang.get("/approvals").page.links if link == "/approvals/2"}
+    assert wang.post(f"{page}/confirm").status == 303
+    assert visitor.as_("li").post(path, {**fields, "reason": "x"}).status in (404, 422), "it is done"
+    with closing(sqlite3.connect(home.path / "dialpact.db")) as db:
+        acts = db.execute(
+            "SELECT register, action, actor FROM register_change ORDER BY seq DESC LIMIT 3"
+        ).fetchall()
+    done = {
+        "hold": ("recording", "release"),
+        "suspension": ("suspension", "lift"),
+        "opt-out": ("dnc", "remove"),
+    }
+    assert ("approval", "confirm", "wang") in acts and (*done[what], "li + wang") in acts

@@ -214,6 +214,21 @@ def test_what_is_no_file_and_no_register(visitor: Visitor) -> None:
     assert visitor.get(f"/imports/job/{'0' * 32}").status == 404
 
 
+def test_no_more_is_taken_than_is_said(furnished: Home) -> None:
+    text = furnished.config.read_text("utf-8")
+    furnished.config.write_text(text.replace("most_upload_mb = 256", "most_upload_mb = 1"), "utf-8")
+    folder = furnished.path / "api-files" / "jobs"
+    before = sorted(folder.iterdir())
+    with console(furnished) as visitor:
+        assert "不超过 1 MB" in visitor.get("/imports/dnc").text
+        for path in ("/imports/dnc", "/scrubs"):
+            sent = visitor.post(
+                path, {}, files={"file": ("l.csv", b"number\n" + b"1" * (1 << 20))}, htmx=True
+            )
+            assert sent.status == 413 and sent.page.alerts
+    assert sorted(folder.iterdir()) == before
+
+
 def test_given_up(visitor: Visitor) -> None:
     seen = brought(visitor, LIST)
     assert visitor.post(place(seen) + "/cancel").headers["location"].startswith("/imports?said=")

@@ -164,3 +164,10 @@ def test_a_result_that_is_gone(visitor: Visitor, furnished: Home) -> None:
     assert visitor.get(f"{AT}/csv").status == 410
     assert visitor.get("/inspections").status == 200
     assert visitor.get("/inspections/" + "0" * 32).status == 404
+
+
+def test_a_result_that_another_hand_was_at_is_not_shown(visitor: Visitor, furnished: Home) -> None:
+    file = furnished.path / "api-files" / "jobs" / INSPECTION / "inspection.json"
+    file.write_bytes(file.read_bytes().replace(b'"decisions":1', b'"decisions":0'))
+    for path in (AT, f"{AT}/csv", f"{AT}/json", f"{AT}/print"):
+        assert visitor.get(path).status == 409, path

@@ -54,7 +54,7 @@ def acted(home: Home, count: int) -> None:
 
 def over(at: Visitor, path: str) -> Visitor:
     """Waits until the job at this address is over."""
-    until(lambda: "progress" not in at.get(path).page.tags and "hx-trigger" not in at.get(path).body.decode())
+    until(lambda: "刷新" not in at.get(path).text and "Look again" not in at.get(path).text)
     return at
 
 
@@ -155,6 +155,19 @@ def test_a_leaf_and_its_proof_are_worked_out_anew(at: Visitor, furnished: Home) 
     with closing(sqlite3.connect(furnished.path / "dialpact.db")) as database, database:
         database.execute("DROP TRIGGER register_change_is_final")
         database.execute("UPDATE register_change SET actor = 'nobody' WHERE seq = 1")
+    assert "证明不成立" in at.get("/ledger/leaf/0").page.alerts[0]
+
+
+def test_a_leaf_that_is_none_of_the_signed_ones(at: Visitor, furnished: Home) -> None:
+    """Of an erased record the leaf alone is left to tell by."""
+    with closing(sqlite3.connect(furnished.path / "dialpact.db")) as database, database:
+        names = database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger'"
+        ).fetchall()
+        for (each,) in names:
+            database.execute(f"DROP TRIGGER {each}")
+        database.execute("UPDATE ledger SET salt = NULL, leaf = randomblob(32) WHERE leaf_index = 0")
+        database.execute("UPDATE ledger SET salt = NULL WHERE leaf_index = 1")
     assert "证明不成立" in at.get("/ledger/leaf/0").page.alerts[0]
 
 

@@ -19,7 +19,7 @@ from dialpact.compliance.ledger.note import Verifier
 from dialpact.web.console.packages import checking
 from tests.cli.conftest import Home
 from tests.cli.evidence.conftest import Packaged, packaged
-from tests.cli.evidence.packages import files, packed
+from tests.cli.evidence.packages import files, packed, resigned
 from tests.cli.evidence.test_zipped_anew import zipped
 from tests.web.console.html import Html
 from tests.web.console.test_ledger import begun, over
@@ -107,6 +107,14 @@ def test_who_makes_packages(at: Visitor) -> None:
         assert at.as_(role).get("/ledger/packages").status == status
 
 
+def test_an_auditor_takes_one_out_too(at: Visitor, furnished: Home) -> None:
+    auditor = at.as_("auditor")
+    path = begun(auditor, "/ledger/packages", {"call": a_call(furnished), "reason": "检查"})
+    assert "做好了" in over(auditor, path).as_("auditor").get(path).text
+    assert auditor.get(f"{path}/file").body[:2] == b"PK"
+    assert auditor.post(f"{path}/cancel").status == 303
+
+
 def test_a_file_that_is_done_is_taken_away(at: Visitor, furnished: Home) -> None:
     path = begun(at, "/ledger/packages", {"call": a_call(furnished), "reason": "r"})
     over(at, path)
@@ -164,6 +172,16 @@ def test_hostile_names_and_words_are_text(stranger: Visitor, packaged: Packaged)
         assert verdict(page) == "无效"
         assert "<script>alert" in page.text and "\u202e" not in answer.body.decode()
         assert "<b>x" not in answer.body.decode()
+
+
+def test_what_a_package_says_of_itself_turns_no_page_round(stranger: Visitor, packaged: Packaged) -> None:
+    """Whoever has a key of his own can write what he likes."""
+    made = resigned(files(packaged.package), packaged.signer, made_by="chen\u202e<b>x</b>\x1b[2J")
+    answer = stranger.post(CHECK, {"key": packaged.key}, files=sent(made))
+    said = answer.body.decode()
+    assert verdict(answer.page) == "无效"
+    assert "chen\\x202e<b>x</b>\\x1b[2J" in answer.text
+    assert "\u202e" not in said and "\x1b" not in said and "<b>x" not in said
 
 
 @pytest.mark.parametrize(

@@ -151,3 +151,13 @@ def test_cancelled_and_listed(visitor: Visitor) -> None:
     assert visitor.post(f"{where}/cancel", {}).status == 303
     assert "已取消" in visitor.get(where).text
     assert visitor.as_("supervisor").get(where).status == 403
+
+
+def test_findings_that_another_hand_was_at_are_not_written(working: Visitor, furnished: Home) -> None:
+    where, _ = reconciled(working, ROUND)
+    file = furnished.path / "api-files" / "jobs" / where.rpartition("/")[2] / "findings"
+    file.write_bytes(file.read_bytes().replace(b"13900139009", b"13900139008"))
+    done = over_acts(working, working.post(f"{where}/acts", {"write": "true"}).headers["location"])
+    assert "已被改动" in done.text, done.text
+    with closing(sqlite3.connect(furnished.path / "dialpact.db")) as db:
+        assert db.execute("SELECT count(*) FROM incident WHERE kind LIKE 'cdr-%'").fetchone() == (0,)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from collections.abc import Iterator
-from urllib.parse import unquote
+from contextlib import contextmanager
+from urllib.parse import unquote, urlencode
 
 import pytest
 
 from dialpact.web.console.routing import pages
+from tests.application.accounts import idp
+from tests.application.accounts.idp import Idp
 from tests.cli.conftest import Home
+from tests.web.asking import WAIT
 from tests.web.console.signing import PASSWORD, Browser, Console, secret_of, signing
 
 NEW = "Tr0ub4dor & three more words"
@@ -306,3 +312,60 @@ def test_each_act_is_in_the_ledger(at: Console, zhang: Browser) -> None:
     assert acts[0] == ("add", "zhang") and ("disable", "zhang") in acts
     assert ("opened-session", "chen") in acts and ("ended-session", "zhang") in acts
     assert "sha256" not in str(shown)
+
+
+@contextmanager
+def provider() -> Iterator[Idp]:
+    """In a thread of its own."""
+    found: list[tuple[Idp, asyncio.AbstractEventLoop, asyncio.Event]] = []
+    started = threading.Event()
+
+    async def serve() -> None:
+        async with idp.serving() as one:
+            stop = asyncio.Event()
+            found.append((one, asyncio.get_running_loop(), stop))
+            started.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert started.wait(WAIT)
+    try:
+        yield found[0][0]
+    finally:
+        found[0][1].call_soon_threadsafe(found[0][2].set)
+        thread.join(WAIT)
+
+
+def test_by_the_identity_provider(home: Home) -> None:
+    with provider() as one:
+        section = f'[web.oidc]\nissuer = "{one.issuer}"\nclient_id = "{idp.CLIENT}"\nname = "统一身份"\n'
+        home.config.write_text(f"{home.config.read_text('utf-8')}\n{section}", "utf-8")
+        home.file("oidc.secret", idp.SECRET)
+        home("account", "add", "chen", "--name", "陈明", "--role", "officer", "--subject", "u-1")
+        with signing(home) as at:
+            browser = at.browser()
+            page = browser.get("/sign-in?to=/account").page
+            assert "用统一身份登录" in page.text and "/sign-in/provider?to=/account" in page.links
+            gone = browser.get("/sign-in/provider?to=/account")
+            assert gone.status == 303 and gone.header("location").startswith(f"{one.issuer}/authorise?")
+            said = browser.attributes["dialpact_flow"].lower()
+            assert "httponly" in said and "samesite=strict" in said
+            given = one.authorise(gone.header("location"), at.clock.now())
+            back = at.browser()  # (from another site a browser sends no cookie)
+            fields = back.get(f"/sign-in/provider/back?{urlencode(given)}").page.form(
+                "/sign-in/provider/back"
+            )
+            assert fields.fields == given
+            assert at.browser().post("/sign-in/provider/back", given).status == 422  # another browser's
+            gone = browser.get("/sign-in/provider?to=/account")
+            given = one.authorise(gone.header("location"), at.clock.now())
+            done = browser.post("/sign-in/provider/back", given)
+            assert (done.status, done.header("location")) == (303, "/account")
+            assert "陈明" in browser.get("/account").page.text
+            assert "/account/password" not in browser.get("/account").page.links
+
+
+def test_without_an_identity_provider(at: Console) -> None:
+    assert at.browser().get("/sign-in/provider").status == 422
+    assert "/sign-in/provider" not in at.browser().get("/sign-in").body.decode()

@@ -61,9 +61,13 @@ class Approvals:
 
         return await self._database.transact(work)
 
-    async def confirm(self, id: int, *, by: str, at: datetime) -> None:
+    async def confirm(self, asked: Approval, *, by: str, at: datetime) -> None:
+        id = asked.id
+
         def work(connection: sqlite3.Connection) -> None:
             found = _open(connection, id, at)
+            if msgspec.structs.replace(asked, changed=found.changed) != found:
+                raise Fault("approval-unproven", entry=str(id))
             if found.asked_by == by:
                 raise Fault("approval-own", entry=str(id))
             _need_officer(connection, found.asked_by, at)

@@ -159,7 +159,7 @@ ORDER BY seq DESC LIMIT :most;
 
 -- Among the newest acts about it: a program may have made thousands.
 -- name: heard(recording, by, looked, most)
-SELECT at, actor, action, detail FROM (
+SELECT seq, at, actor, action, detail FROM (
     SELECT * FROM register_change WHERE register = 'recording' AND key = :recording ORDER BY seq DESC LIMIT :looked
 )
 WHERE action = 'heard' AND actor = :by

@@ -21,7 +21,7 @@ INSERT OR IGNORE INTO checkpoint_stamp (size, at, note, answer) VALUES (:size, :
 SELECT max(at) AS at FROM checkpoint_stamp;
 
 -- name: newest_stamps(most)
-SELECT size, at FROM checkpoint_stamp INDEXED BY checkpoint_stamp_by_time ORDER BY at DESC, size DESC LIMIT :most;
+SELECT size, at FROM checkpoint_stamp INDEXED BY checkpoint_stamp_by_time ORDER BY at DESC LIMIT :most;
 
 -- name: stamp_at(size, at)^
 SELECT size, note, answer FROM checkpoint_stamp WHERE size = :size AND at = :at;

@@ -8,6 +8,7 @@ from dialpact.application import complaints
 from dialpact.store.ports.complaints import InboxWanted
 from dialpact.web.console.complaints.whose import theirs
 from dialpact.web.console.page import EVERYBODY, Asked, Form, Page, Shown
+from dialpact.web.console.within import veil
 
 ROWS = 50
 Stages = Literal["open", "answered", "closed", "all"]
@@ -53,8 +54,11 @@ async def _shown(asked: Asked[Any], form: Search) -> Shown:
             context, calendar, wanted, overdue=form.overdue, after=form.after, most=ROWS
         )
         waiting = await complaints.waiting(context, whose)
+    seen = [one.complaint for one in found.rows]
+    hidden = await veil(asked, (), (one.caller_id for one in seen))
     fields = {name: _sent(getattr(form, name)) for name in Search.__struct_fields__ if name != "after"}
-    values = {"rows": found.rows, "next": found.next, "form": form, "fields": fields, "waiting": waiting}
+    values = {"rows": found.rows, "next": found.next, "fields": fields, "waiting": waiting}
+    values |= {"form": form, "hidden": hidden}
     return Shown(template="complaints/inbox.html", values=values, part="more" if form.after else "found")
 
 

@@ -13,6 +13,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.listings import WholeCall
 from dialpact.web.console.complaints.whose import theirs
 from dialpact.web.console.page import EVERYBODY, Asked, NoForm, Page, Shown
+from dialpact.web.console.within import veil
 
 
 async def show(asked: Asked[NoForm]) -> Shown:
@@ -22,7 +23,9 @@ async def show(asked: Asked[NoForm]) -> Shown:
         near = await complaints.nearest(context, one.complaint)
         shown = await complaints.show(context, one.complaint.id)
         held = call and call.recordings and await retention.holds(context, recording=call.recordings[0].id)
+    caller_ids = [one.complaint.caller_id, *(entry.caller_id for entry in near)]
     values = {
+        "hidden": await veil(asked, [one.complaint.number], caller_ids),
         "one": one,
         "call": call,
         "unreadable": unreadable,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 
 import msgspec
 from starlette.responses import Response
@@ -42,6 +43,8 @@ async def pdf(asked: Asked[NoForm]) -> Response:
         raise Fault("job-expired", entry=job.id) from None
     with opened as file:
         content = await asyncio.to_thread(file.read)
+    if hashlib.sha256(content).hexdigest() != paper.sha256:
+        raise Fault("job-changed", entry=job.id)
     return attachment(content, name_of(job, f".{asked.language}.pdf"), "application/pdf")
 
 

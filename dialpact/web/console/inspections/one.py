@@ -43,13 +43,8 @@ async def kept_of(asked: Asked[Any], job: Job) -> InspectionKept:
         raise Fault(
             "job-expired" if job.state == "expired" else "job-not-done", entry=job.id, state=job.state
         )
-    opened = await queue.opened(jobs.desk(asked.site).files, job)
-
-    def read() -> InspectionKept:
-        with opened as file:
-            return inspecting.read(file.read())
-
-    return await asyncio.to_thread(read)
+    content = await queue.content(jobs.desk(asked.site).files, job)
+    return await asyncio.to_thread(inspecting.read, content)
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:

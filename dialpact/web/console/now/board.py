@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from dialpact.application import complaints
@@ -35,7 +36,27 @@ STANDING_SECONDS = 6.0  # a gate that is silent takes two of them, a disk that h
 KEPT = 64  # kinds of who looks
 BADGES = {"ok": "ok", "warn": "open", "fail": "bad", "skip": "plain"}
 HIDDEN = Veil()
+_ROW = re.compile(r'<tr id="([a-z]-[\w-]+)">.*?</tr>', re.DOTALL)  # (no text has a tag in it)
 KINDS = frozenset(kinds())
+
+
+class Part(NamedTuple):
+    """HTML of a part of the page: ``rows`` of its tables by their ids, and ``frame``, with an empty row in
+    the place of each. So of a long list only what is new goes over the wire.
+    """
+
+    frame: str
+    rows: dict[str, str]
+
+
+def part_of(html: str) -> Part:
+    rows: dict[str, str] = {}
+
+    def apart(found: re.Match[str]) -> str:
+        rows[found[1]] = found[0]
+        return f'<tr data-row="{found[1]}"></tr>'
+
+    return Part(_ROW.sub(apart, html), rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +79,7 @@ class Board:
     def __init__(self) -> None:
         self.watching: Counter[str] = Counter()  # streams, by account
         self._seen: dict[tuple[Wanted, Role], Seen] = {}
-        self._made: dict[tuple[Wanted, Role, Language], tuple[Seen, dict[str, str]]] = {}
+        self._made: dict[tuple[Wanted, Role, Language], tuple[Seen, dict[str, Part]]] = {}
         self._making = asyncio.Lock()
 
     @staticmethod
@@ -94,8 +115,7 @@ class Board:
         except TimeoutError:
             return None
 
-    async def parts(self, seen: Seen, asked: Asked[Any]) -> dict[str, str]:
-        """HTML of each of the page's parts."""
+    async def parts(self, seen: Seen, asked: Asked[Any]) -> dict[str, Part]:
         key = limits(asked.account), asked.account.role, asked.language
         async with self._making:
             made = self._made.pop(key, None)
@@ -195,8 +215,8 @@ def _suspended(look: Look | None) -> int:
     return len(look.figures.health.suspensions) if look and look.figures else 0
 
 
-def _rendered(values: dict[str, Any], language: Language) -> dict[str, str]:
-    return {part: rendering.page(TEMPLATE, part, language, values) for part in PARTS}
+def _rendered(values: dict[str, Any], language: Language) -> dict[str, Part]:
+    return {part: part_of(rendering.page(TEMPLATE, part, language, values)) for part in PARTS}
 
 
 _BOARDS: WeakKeyDictionary[Watch, Board] = WeakKeyDictionary()

@@ -16,7 +16,7 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from dialpact.compliance.errors import DialpactError
-from dialpact.web.console.now.board import Board, Seen, plot
+from dialpact.web.console.now.board import Board, Part, Seen, plot
 from dialpact.web.console.page import Asked, NoForm
 
 MOST = 100  # streams of a process, of its connections
@@ -48,7 +48,7 @@ async def stream(asked: Asked[NoForm]) -> Response:
 async def events(asked: Asked[Any], board: Board, pace: Pace = PACE) -> AsyncIterator[bytes]:
     time = asyncio.get_running_loop().time
     ends, again = time() + pace.longest, time() + pace.again
-    sent: dict[str, str] = {}
+    sent: dict[str, Part] = {}
     board.watching[asked.account.id] += 1
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
@@ -73,7 +73,7 @@ async def _still(asked: Asked[Any]) -> bool:
         return False
 
 
-async def _told(asked: Asked[Any], board: Board, sent: dict[str, str]) -> bytes:
+async def _told(asked: Asked[Any], board: Board, sent: dict[str, Part]) -> bytes:
     """``sent``: what his page shows, which becomes what it will show."""
     try:
         seen = await board.look(asked)
@@ -82,13 +82,22 @@ async def _told(asked: Asked[Any], board: Board, sent: dict[str, str]) -> bytes:
     parts = await board.parts(seen, asked)
     if seen.now is None:  # the figures stay as they were, and the page says so
         parts = {"duties": parts["duties"], "standing": parts["standing"]}
-    changed = {name: html for name, html in parts.items() if sent.get(name) != html}
-    sent |= changed
+    changed = {name: told for name, part in parts.items() if (told := _changed(sent.get(name), part))}
+    sent |= parts
     if seen.now is None:
         return _event("unknown", {"why": seen.why, "parts": changed})
     at = seen.now.at.astimezone(asked.zone)
     told = {"at": at.strftime("%H:%M:%S"), "parts": changed, "plot": plot(seen.now)}
     return _event("look", told)
+
+
+def _changed(before: Part | None, part: Part) -> dict[str, Any]:
+    """Empty where nothing is another; without a ``frame`` where that is the same."""
+    known = before.rows if before else {}
+    rows = {id: html for id, html in part.rows.items() if known.get(id) != html}
+    if before is None or before.frame != part.frame:
+        return {"frame": part.frame, "rows": rows}
+    return {"rows": rows} if rows else {}
 
 
 def _event(name: str, data: dict[str, Any]) -> bytes:

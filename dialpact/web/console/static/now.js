@@ -7,6 +7,7 @@
   const pause = document.getElementById("now-pause");
   const unknown = document.getElementById("now-unknown");
   const PARTS = ["duties", "figures", "calls", "standing"];
+  const ROW = /<tr data-row="([\w-]+)"><\/tr>/g;  // a place in a frame
   const SILENT_MS = 9000;  // without a word the link is lost, whatever the browser thinks of it
   const AGAIN_MS = 5000;
   let at = root.dataset.at;  // when what is shown was so
@@ -14,7 +15,8 @@
   let heard = 0;
   let paused = false;
   let over = false;  // nothing more comes, however long one waits
-  let waiting = {};  // parts that came while somebody was in the one that they replace, or had it held
+  const parts = {};  // by name: a frame, and the rows that go into it
+  const waiting = new Set();  // those that came while somebody was in what they replace, or had it held
   let drawn = null;
 
   const said = (name) => root.dataset[name].replace("{at}", at);
@@ -55,13 +57,25 @@
     }
   }
 
+  function take(told) {
+    for (const [name, part] of Object.entries(told)) {
+      const own = parts[name] || (parts[name] = { frame: "", rows: {} });
+      if (part.frame !== undefined) own.frame = part.frame;
+      const rows = { ...own.rows, ...part.rows };
+      own.rows = Object.fromEntries([...own.frame.matchAll(ROW)].map(([, id]) => [id, rows[id]]));
+      waiting.add(name);
+    }
+  }
+
+  const whole = (name) => parts[name].frame.replace(ROW, (_, id) => parts[name].rows[id]);
+
   function show() {
     if (paused) return;
     for (const name of PARTS) {
       const section = document.getElementById(`now-${name}`);
-      if (waiting[name] === undefined || (section.contains(document.activeElement) && section.matches(":focus-within"))) continue;
-      replace(section, waiting[name]);
-      delete waiting[name];
+      if (!waiting.has(name) || (section.contains(document.activeElement) && section.matches(":focus-within"))) continue;
+      replace(section, whole(name));
+      waiting.delete(name);
     }
   }
 
@@ -97,8 +111,11 @@
     const told = JSON.parse(event.data);
     heard = Date.now();
     unknown.replaceChildren();
-    Object.assign(waiting, told.parts);
-    if (paused) return;
+    take(told.parts);
+    if (paused) {
+      tell("paused");
+      return;
+    }
     at = told.at;
     show();
     draw(told.plot);
@@ -108,7 +125,7 @@
   function failed(event) {
     const told = JSON.parse(event.data);
     heard = Date.now();
-    Object.assign(waiting, told.parts);
+    take(told.parts);
     show();
     const words = document.createElement("p");
     words.className = "alert";

@@ -24,7 +24,7 @@
     drawing = WaveSurfer.create({
       container: wave,
       cspNonce: nonce,
-      height: 56,
+      height: 72,
       peaks: shown.levels,
       duration: shown.seconds,
       media: audio || undefined,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -35,12 +35,16 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
-    assert program, "no Chromium: `make lab` installs it"
     # (In a container it has no sandbox of its own; what it opens here is ours alone.)
-    browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    browser = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox"])
     yield browser
     browser.close()
+
+
+def program() -> str:
+    found = next((found for name in NAMES if (found := shutil.which(name))), None)
+    assert found, "no Chromium: `make lab` installs it"
+    return found
 
 
 class Apart(Home):
@@ -58,10 +62,17 @@ def apart(call: Callable[[], T]) -> T:
 class At:
     """``at(role)``: a page of the console, as somebody of that role sees it."""
 
-    def __init__(self, chromium: Browser, home: Home, port: int, stack: ExitStack) -> None:
+    def __init__(
+        self,
+        chromium: Browser,
+        home: Home,
+        port: int,
+        stack: ExitStack,
+        roles: Collection[Role] = tuple(Role),
+    ) -> None:
         self.chromium, self.home, self.stack = chromium, home, stack
         self.address = f"http://127.0.0.1:{port}"
-        self.cookies = apart(partial(tokens, home))
+        self.cookies = apart(partial(tokens, home, roles))
 
     def __call__(
         self, role: Role | None = Role.OFFICER, language: Language = "zh", width: int = 1280

@@ -53,8 +53,11 @@ def test_the_first_page_goes_on_by_itself_and_says_when_it_does_not(own: At) -> 
     page.locator("#now-pause").click()
     expect(state).to_contain_text("已暂停")
     put(own.home, blocked(0xABD))
+    put(own.home, blocked(0xABE))
     page.locator("#now-pause").click()
     expect(page.locator(f"#n-{0xABD:032x}")).to_be_visible()
+    expect(page.locator(f"#n-{0xABE:032x}")).to_be_visible()
+    assert page.locator("#now-calls tr[data-row]").count() == 0
     looked.well()
     expect(page.locator("#now-at")).to_contain_text("截至")
 

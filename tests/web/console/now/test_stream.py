@@ -17,6 +17,7 @@ from dialpact.web.console.now.stream import MOST, MOST_OF_ONE, Pace, events
 from dialpact.web.console.page import EVERYBODY, Asked, NoForm, Page
 from tests.cli.conftest import Home
 from tests.web.api import recorded
+from tests.web.api.furnished import CALL
 from tests.web.console.visitor import account, console
 
 Step = Callable[[Asked[Any], int], Awaitable[None]]
@@ -78,7 +79,9 @@ def test_first_all_then_what_has_changed(furnished: Home) -> None:
     assert len(first[1]["plot"]["at"]) == 59
     assert second == ("look", {**second[1], "parts": {}})
     assert set(third[1]["parts"]) == {"calls"}
-    assert made.id in third[1]["parts"]["calls"]
+    rows = third[1]["parts"]["calls"]["rows"]
+    assert list(rows) == [f"n-{made.id}"] and f"/calls/{made.id}" in rows[f"n-{made.id}"]
+    assert f'data-row="n-{CALL}"' in third[1]["parts"]["calls"]["frame"]
 
 
 def test_a_store_that_does_not_answer_is_said_and_no_figure_is_sent(furnished: Home) -> None:
