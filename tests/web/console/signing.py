@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import pyotp
 from starlette.routing import BaseRoute
 
+from dialpact.application.accounts.desk import Desk
+from dialpact.application.accounts.password import Cost
 from dialpact.compliance import config as configuration
 from dialpact.testing import FixedClock
 from dialpact.web.console import visitors
@@ -21,6 +23,7 @@ from tests.cli.conftest import Home
 from tests.web.asking import WAIT, Asker, asking
 from tests.web.console.html import Html
 
+CHEAP = Cost(1, 8)
 PASSWORD = "correct horse battery staple"
 
 
@@ -128,6 +131,7 @@ def signing(home: Home) -> Iterator[Console]:
     started = threading.Event()
 
     def source(site: Site) -> Sequence[BaseRoute]:
+        vars(site)["desk"] = Desk(config, CHEAP)  # (the one it would make hashes as slowly as in earnest)
         sites.append(site)
         return visitors.routes(site)
 
