@@ -47,6 +47,7 @@ class Browser:
     cookies: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)  # of each cookie, as they came
     agent: str = "Firefox/128"
+    proxied: bool = False  # over TLS, and by a proxy
 
     def get(self, path: str) -> Answer:
         return self._send("GET", path, b"")
@@ -58,6 +59,7 @@ class Browser:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         lines = [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", f"User-Agent: {self.agent}"]
         lines += [f"Content-Length: {len(body)}", "Sec-Fetch-Site: same-origin", f"Cookie: {cookies}"]
+        lines += ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https"] if self.proxied else []
         lines += ["Content-Type: application/x-www-form-urlencoded"] if body else []
         sent = asyncio.run(self.asker.send("\r\n".join([*lines, "", ""]).encode() + body))
         head, _, rest = sent.partition(b"\r\n\r\n")
