@@ -114,7 +114,7 @@ async def prove(
     if kept is None or not usable(kept, now):
         raise NotPermitted(f"{name}: no account that holds")
     own = kept.factor(Kind.PASSWORD)
-    if own is None and session.way is Way.PROVIDER:
+    if own is None:
         if now - session.opened_at >= FRESH:
             raise Fault("sign-in-again", minutes=str(FRESH.seconds // 60))
     elif not await desk.passwords.matches(name, own, given):

@@ -78,8 +78,13 @@ def test_over_tls_it_goes_over_tls_alone(home: Home) -> None:
     home.config.write_text(text.replace("behind_proxy = false", "behind_proxy = true"), "utf-8")
     with signing(home) as at:
         browser = at.browser()
+        browser.proxied = True
         at.comes(browser, at.first(), "zhang", id="zhang", name="张三")
-        assert "dialpact" not in browser.cookies and "__Host-dialpact" in browser.attributes
+        assert "dialpact" not in browser.cookies
+        for name in ("__Host-dialpact", "dialpact_mark"):
+            assert "secure" in browser.attributes[name].lower()
+        page = browser.get("/account").page
+        assert [row["地址"] for row in page.rows if row] == ["203.0.113.9"]
 
 
 def test_in_and_out(at: Console, zhang: Browser) -> None:
