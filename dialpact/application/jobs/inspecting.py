@@ -126,7 +126,7 @@ async def work(task: Task) -> Outcome:
     content = msgspec.json.encode(kept)
     with whole(task.folder / RESULT) as file:
         file.write(content)
-    printed, error = await asyncio.to_thread(_print, task, report)
+    printed, error = await asyncio.to_thread(_print, task, report, step)
     return Outcome(
         file=RESULT,
         media_type=MEDIA_TYPE,
@@ -175,7 +175,7 @@ async def _made(
 
 def _steps(task: Task) -> Callable[[], None]:
     """Of both reports, and the papers."""
-    done, of = 0, 2 * STEPS + 1
+    done, of = 0, 2 * STEPS + len(LANGUAGES)
 
     def step() -> None:
         nonlocal done
@@ -185,12 +185,15 @@ def _steps(task: Task) -> Callable[[], None]:
     return step
 
 
-def _print(task: Task, report: Inspection) -> tuple[dict[str, MadeFile], JobError | None]:
+def _print(
+    task: Task, report: Inspection, step: Callable[[], None]
+) -> tuple[dict[str, MadeFile], JobError | None]:
     """In both languages; or why this host can not."""
     made: dict[str, MadeFile] = {}
     for language in LANGUAGES:
         try:
             content = task.printed(report, language)
+            step()
         except Fault as fault:
             return made, JobError.of(fault)
         path: Path = task.folder / PAPER.format(language)

@@ -140,6 +140,7 @@ async def show_passkeys(asked: Asked[NoForm]) -> Shown:
     kept = await own.kept(asked.context, signed_in(asked))
     values = {
         "passkeys": passkeys.named(kept.all(Kind.PASSKEY)) if kept else (),
+        "has_password": bool(kept and kept.factor(Kind.PASSWORD)),
         "here": passkeys.party(asked.site.config.web) is not None,
     }
     return Shown(template="account/passkeys.html", values=values)

@@ -69,21 +69,22 @@ async def add(asked: Asked[New]) -> Redirect:
     return _given(asked, made, "accounts.added")
 
 
-async def show(asked: Asked[NoForm]) -> Shown:
+async def show(asked: Asked[Paged]) -> Shown:
     id = asked.path["id"]
-    found = await register.show(asked.context, id)
-    (row,) = found.entries
+    row = await register.show(asked.context, id)
+    history = await register.history(asked.context, id, after=asked.form.after, most=MOST)
     token = asked.site.desk.once.get(signed_in(asked).session.id, LINK + id, asked.context.now())
     values = {
         "row": row,
-        "history": tuple(reversed(found.history)),
+        "history": history,
         "sessions": await sessions.of(asked.context, id),
         "link": links.address(asked.site.config.web.base, token) if token else "",
         "roles": tuple(Role),
         "provider": asked.site.config.web.oidc is not None,
         "own": id == asked.account.id,
     }
-    return Shown(template="accounts/account.html", values=values)
+    part = "history" if asked.form.after else ""
+    return Shown(template="accounts/account.html", values=values, part=part)
 
 
 async def change(asked: Asked[Fields]) -> Redirect:
@@ -161,7 +162,7 @@ PAGES = (
         form=Why,
         changes=True,
     ),
-    Page(method="GET", path="/accounts/{id}", action="accounts.show", roles=ROLES, handle=show),
+    Page(method="GET", path="/accounts/{id}", action="accounts.show", roles=ROLES, handle=show, form=Paged),
     Page(
         method="POST",
         path="/accounts/{id}",

@@ -78,8 +78,13 @@ def test_over_tls_it_goes_over_tls_alone(home: Home) -> None:
     home.config.write_text(text.replace("behind_proxy = false", "behind_proxy = true"), "utf-8")
     with signing(home) as at:
         browser = at.browser()
+        browser.proxied = True
         at.comes(browser, at.first(), "zhang", id="zhang", name="张三")
-        assert "dialpact" not in browser.cookies and "__Host-dialpact" in browser.attributes
+        assert "dialpact" not in browser.cookies
+        for name in ("__Host-dialpact", "dialpact_mark"):
+            assert "secure" in browser.attributes[name].lower()
+        page = browser.get("/account").page
+        assert [row["地址"] for row in page.rows if row] == ["203.0.113.9"]
 
 
 def test_in_and_out(at: Console, zhang: Browser) -> None:
@@ -93,6 +98,14 @@ def test_in_and_out(at: Console, zhang: Browser) -> None:
     assert at.signs_in(zhang, "zhang").status == 303
     assert zhang.cookies["dialpact"] != before
     assert zhang.get("/account").header("cache-control") == "no-store"
+
+
+def test_who_signs_in_anew_has_one_session(at: Console, zhang: Browser) -> None:
+    before = zhang.cookies["dialpact"]
+    assert at.signs_in(zhang, "zhang").status == 303
+    assert zhang.cookies["dialpact"] != before and zhang.get("/account").status == 200
+    zhang.cookies["dialpact"] = before
+    assert zhang.get("/account").status == 303
 
 
 def test_every_page_has_the_way_out(at: Console, zhang: Browser) -> None:
@@ -286,6 +299,19 @@ def test_an_auditor_changes_his_password_and_what_he_opens_is_an_act(at: Console
     assert "打开页面" in history and "/account/password" in history and PASSWORD not in history
 
 
+def test_a_long_history_comes_in_parts(at: Console, zhang: Browser) -> None:
+    browser = chen(at, zhang, id="audit", role="auditor", until="2026-12-31")
+    for _ in range(70):
+        browser.get("/account")
+    first = zhang.get("/accounts/audit").page
+    rows = [row for row in first.rows if row.get("何事")]
+    assert len(rows) == 50 and rows[0]["何事"] == "打开页面"
+    (more,) = [link for link in first.links if link.startswith("?after=")]
+    rest = zhang.get(f"/accounts/audit{more}").page
+    assert [row for row in rest.rows if row.get("何事") == "开账号"]
+    assert zhang.get("/accounts/audit?after=x").status == 422
+
+
 def test_a_language_of_ones_own(at: Console, zhang: Browser) -> None:
     assert zhang.post("/account/language", {"language": "en"}).status == 303
     assert "My account" in zhang.get("/account").page.text
@@ -364,6 +390,17 @@ def test_by_the_identity_provider(home: Home) -> None:
             assert (done.status, done.header("location")) == (303, "/account")
             assert "陈明" in browser.get("/account").page.text
             assert "/account/password" not in browser.get("/account").page.links
+            again = at.browser()
+            gone = again.get("/sign-in/provider")
+            again.post("/sign-in/provider/back", one.authorise(gone.header("location"), at.clock.now()))
+            shown = browser.get("/account").page
+            assert 'type="password"' not in shown.content
+            ending = shown.form("/account/sessions").fields
+            assert browser.post("/account/sessions", ending).status == 303  # he has just signed in
+            assert again.get("/account").status == 303
+            at.clock.forward(minutes=5)
+            refused = browser.post("/account/sessions", ending)
+            assert refused.status == 422 and "重新登录" in refused.page.text
 
 
 def test_without_an_identity_provider(at: Console) -> None:
