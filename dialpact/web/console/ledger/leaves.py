@@ -12,8 +12,9 @@ from dialpact.application.ledger import entries, proving
 from dialpact.compliance.ledger.heads import LedgerForked, stated
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.ledger_proof import consistency_text, encoded, leaf_object
+from dialpact.web.console import addresses
 from dialpact.web.console.downloads import attachment
-from dialpact.web.console.ledger import addresses, words
+from dialpact.web.console.ledger import words
 from dialpact.web.console.ledger.readers import READERS, ROWS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Shown
 
