@@ -9,15 +9,10 @@ from starlette.responses import Response
 from dialpact.application.jobs.files import JobFiles
 from dialpact.compliance.jobs import Job
 from dialpact.web.api import job_shown
+from dialpact.web.console.downloads import of_api
 from dialpact.web.console.page import Asked
 
 
 async def download(asked: Asked[Any], job: Job, files: JobFiles, name: str) -> Response:
     """Whole or a range of it; ``name``: under which it is saved. Fault ``job-expired``."""
-    made = await job_shown.file(asked.headers, "GET", job, files, name)
-    found = made.body if isinstance(made.body, Response) else Response(status_code=made.status)
-    for header, value in made.headers.items():
-        found.headers.setdefault(header, value)
-    found.headers["Cache-Control"] = "private, no-store"
-    found.headers["Vary"] = "Cookie"
-    return found
+    return of_api(await job_shown.file(asked.headers, "GET", job, files, name))
