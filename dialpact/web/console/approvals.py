@@ -9,7 +9,6 @@ from dialpact.application import approvals
 from dialpact.application.jobs import erasing
 from dialpact.compliance.clock import instant
 from dialpact.compliance.errors import StoreError
-from dialpact.compliance.jobs import Job
 from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.approval import (
     Approval,
@@ -19,6 +18,7 @@ from dialpact.compliance.registers.approval import (
     SuspensionLift,
 )
 from dialpact.compliance.registers.fault import Fault
+from dialpact.web.console import jobs
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
 OFFICERS = frozenset({Role.OFFICER})
@@ -73,14 +73,14 @@ async def listed(asked: Asked[Paged]) -> Shown:
 
 async def show(asked: Asked[NoForm]) -> Shown:
     found = await approvals.show(asked.context, _id(asked))
-    job = await _job(asked, found)
+    job = await erasing.begun(asked.context, found)
     values = {
         "one": _row(asked, found),
         "seen": list(_seen(found)),
         "own": found.asked_by == asked.account.id,
         "open": found.is_open(asked.now),
         "job": job,
-        "why": asked.fault(Fault(job.error.code, **job.error.detail)) if job and job.error else "",
+        "why": jobs.why(asked, job) if job else "",
     }
     return Shown(template="approvals/show.html", values=values)
 
@@ -113,12 +113,6 @@ def _id(asked: Asked[Any]) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise Fault("not-registered", entry=text[:40])
     return int(text)
-
-
-async def _job(asked: Asked[Any], found: Approval) -> Job | None:
-    if not isinstance(found.about, Erasure) or found.state == "open":
-        return None
-    return await asked.context.store.jobs.get(erasing.job_of(found.id))
 
 
 def _row(asked: Asked[Any], found: Approval) -> dict[str, Any]:
