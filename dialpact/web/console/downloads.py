@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from dialpact.web.api.endpoint import Answer
+
 
 def attachment(content: bytes, name: str, media_type: str) -> Response:
     """``name``: of any characters."""
