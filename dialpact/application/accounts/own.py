@@ -168,6 +168,7 @@ async def change_authenticator(
         by=context.by,
         at=now,
     )
+    await context.store.accounts.use_step(found.account.id, step)
     if end_others:
         await _end_others(context, found, "the authenticator was changed")
 

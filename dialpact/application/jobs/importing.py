@@ -164,8 +164,12 @@ async def examine(context: Context, files: JobFiles, asked: ImportAsked, sent: B
 
 
 async def examine_again(context: Context, files: JobFiles, id: str, asked: ImportAsked) -> Job:
-    """The file of job ``id``, read otherwise; that one is forgotten. Fault where it is there no longer."""
+    """The file of job ``id``, read otherwise; that one is forgotten. Fault where it is there no longer, and
+    ``import-handed-in`` where it is being applied, or was: a list is not applied twice.
+    """
     before, _ = await examined(context, id)
+    if (last := await context.store.jobs.get(applying(id))) and _counts(last):
+        raise Fault("import-handed-in")
     job = await _submit(context, files, asked, secrets.token_hex(16), _kept(files, before))
     await queue.cancel(context, files, "import-check", id)
     return job
@@ -225,6 +229,11 @@ def looked(files: JobFiles, job: Job) -> Looked | None:
             return msgspec.json.decode(file.read(), type=Looked)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
+
+
+def _counts(job: Job) -> bool:
+    """Whether a job that applies has done so, or may yet."""
+    return job.state in UNDER_WAY or bool((job.result or {}).get("acts") or (job.result or {}).get("done"))
 
 
 def _visible(name: str) -> str:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -20,6 +21,9 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import Page
 
 MOST_WAITING = 50  # of one key
+# Of those who hand in the same job at once, each waits for the one before: its folder is no part of a
+# transaction.
+_HANDED_IN: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 class MadeFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,28 +52,29 @@ async def submit(
     NotPermitted for whoever may not even look at jobs of this kind.
     """
     _need(context, kind)
-    if before := await context.store.jobs.get(id):
-        return before
-    if await context.store.jobs.count_waiting(key) >= MOST_WAITING:
-        raise Fault("jobs-waiting", limit=str(MOST_WAITING))
-    size = sum(map(_size, each(sent)))
-    job = Job(
-        id=id,
-        kind=kind,
-        by=context.by,
-        key=key,
-        businesses=tuple(businesses),
-        detail=detail,
-        bytes=size,
-        created_at=context.now(),
-    )
-    await asyncio.to_thread(files.keep, job.id, sent, size)
-    try:
-        await context.store.jobs.add(job)
-    except DialpactError:  # (one who only stopped waiting may have it in the store all the same)
-        await asyncio.to_thread(files.drop, job.id)
-        raise
-    return job
+    async with _HANDED_IN.setdefault(id, asyncio.Lock()):
+        if before := await context.store.jobs.get(id):
+            return before
+        if await context.store.jobs.count_waiting(key) >= MOST_WAITING:
+            raise Fault("jobs-waiting", limit=str(MOST_WAITING))
+        size = sum(map(_size, each(sent)))
+        job = Job(
+            id=id,
+            kind=kind,
+            by=context.by,
+            key=key,
+            businesses=tuple(businesses),
+            detail=detail,
+            bytes=size,
+            created_at=context.now(),
+        )
+        await asyncio.to_thread(files.keep, job.id, sent, size)
+        try:
+            await context.store.jobs.add(job)
+        except DialpactError:  # (one who only stopped waiting may have it in the store all the same)
+            await asyncio.to_thread(files.drop, job.id)
+            raise
+        return job
 
 
 async def show(context: Context, kind: JobKind, id: str, *, businesses: Sequence[str] = ()) -> Job:

@@ -15,6 +15,7 @@ from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.fault import Fault
 from dialpact.web.api import job_shown
+from dialpact.web.console.downloads import of_api
 from dialpact.web.console.page import Asked
 from dialpact.web.site import JobDesk, Site
 
@@ -84,10 +85,4 @@ async def download(asked: Asked[Any], job: Job, name: str) -> Response:
     """Of one that is done and that he may have, whole or a range of it; ``name``: under which it is saved.
     No browser keeps it beside that. Fault ``job-expired``.
     """
-    made = await job_shown.file(asked.headers, "GET", job, desk(asked.site).files, name)
-    found = made.body if isinstance(made.body, Response) else Response(status_code=made.status)
-    for header, value in made.headers.items():
-        found.headers.setdefault(header, value)
-    found.headers["Cache-Control"] = "private, no-store"
-    found.headers["Vary"] = "Cookie"
-    return found
+    return of_api(await job_shown.file(asked.headers, "GET", job, desk(asked.site).files, name))

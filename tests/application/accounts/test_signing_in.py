@@ -317,6 +317,8 @@ async def test_an_authenticator_is_changed_with_the_one_before(office: Office, c
         chen.desk, context, found, current=PASSWORD, old_code=chen.codes[0], **given
     )
     assert await chen.refused() == "sign-in-wrong"
+    assert await chen.refused(PASSWORD, given["code"]) == "sign-in-wrong"  # it is used: a code is good once
+    office.clock.forward(seconds=30)
     await chen.signs_in(code=chen.code(secret))
 
 
