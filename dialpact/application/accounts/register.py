@@ -18,7 +18,6 @@ from dialpact.compliance.registers.cell import free_text
 from dialpact.compliance.registers.change import Made
 from dialpact.compliance.registers.factor import Factor, Kind
 from dialpact.compliance.registers.fault import Fault
-from dialpact.compliance.registers.moment import HOME
 from dialpact.store.ports.accounts import KeptAccount, ShownAccount
 from dialpact.store.ports.page import ALL, Page
 
@@ -49,9 +48,7 @@ async def add(
     language: str = "",
     subject: str = "",
 ) -> Given:
-    """Fault for an id that was used before, for what does not go with the role, and for a last day that is
-    over: the id would be used up. ConfigError.
-    """
+    """Fault for an id that was used before, and for what does not go with the role. ConfigError."""
     context.actor.need(Right.ACCESS)
     wished, now = account_id(id), context.now()
     new = wanted(
@@ -64,8 +61,6 @@ async def add(
         language=language,
         subject=subject,
     )
-    if new.until is not None and new.until < now.astimezone(HOME).date():
-        raise Fault("account-over", value=new.until.isoformat())
     token = "" if new.subject else links.token(wished)
     factors: list[Factor] = [links.factor(keys, wished, token, now)] if token else []
     account = await context.store.accounts.add(wished, new, factors, by=context.by, at=now)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from dialpact.application.accounts import links, register, sessions
 from dialpact.application.accounts.register import Given
 from dialpact.compliance.registers.account import Role
+from dialpact.compliance.registers.fault import Fault
 from dialpact.web.console.account import signed_in
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
@@ -69,6 +70,8 @@ async def new(asked: Asked[NoForm]) -> Shown:
 
 async def add(asked: Asked[New]) -> Redirect:
     form = asked.form
+    if form.until is not None and form.until < asked.now.date():  # a slip, and the id would be used up
+        raise Fault("account-over", value=form.until.isoformat())
     made = await register.add(
         asked.context,
         asked.site.desk.keys,
