@@ -17,8 +17,8 @@ from dialpact.compliance.registers.approval import (
     OptOutRemoval,
     SuspensionLift,
 )
-from dialpact.compliance.registers.fault import Fault
 from dialpact.web.console import jobs
+from dialpact.web.console.addresses import whole
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
 OFFICERS = frozenset({Role.OFFICER})
@@ -72,7 +72,7 @@ async def listed(asked: Asked[Paged]) -> Shown:
 
 
 async def show(asked: Asked[NoForm]) -> Shown:
-    found = await approvals.show(asked.context, _id(asked))
+    found = await approvals.show(asked.context, whole(asked.path["id"]))
     job = await erasing.begun(asked.context, found)
     values = {
         "one": _row(asked, found),
@@ -86,7 +86,7 @@ async def show(asked: Asked[NoForm]) -> Shown:
 
 
 async def confirm(asked: Asked[NoForm]) -> Redirect:
-    id = _id(asked)
+    id = whole(asked.path["id"])
     found = await approvals.show(asked.context, id)
     if not isinstance(found.about, Erasure):
         await approvals.confirm(asked.context, id)
@@ -99,20 +99,13 @@ async def confirm(asked: Asked[NoForm]) -> Redirect:
 
 
 async def decline(asked: Asked[Why]) -> Redirect:
-    await approvals.decline(asked.context, _id(asked), reason=asked.form.reason)
+    await approvals.decline(asked.context, whole(asked.path["id"]), reason=asked.form.reason)
     return Redirect(to="/approvals", said="approvals.declined")
 
 
 async def withdraw(asked: Asked[Why]) -> Redirect:
-    await approvals.withdraw(asked.context, _id(asked), reason=asked.form.reason)
+    await approvals.withdraw(asked.context, whole(asked.path["id"]), reason=asked.form.reason)
     return Redirect(to="/approvals", said="approvals.withdrawn")
-
-
-def _id(asked: Asked[Any]) -> int:
-    text = asked.path["id"]
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise Fault("not-registered", entry=text[:40])
-    return int(text)
 
 
 def _row(asked: Asked[Any], found: Approval) -> dict[str, Any]:
