@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dialpact.application import browsing
+from dialpact.compliance.registers.fault import Fault
 from dialpact.web.console.addresses import whole
 from dialpact.web.console.page import AnyPage, Asked, Form, Page, Redirect, Shown
 from dialpact.web.console.registers import history, shown
