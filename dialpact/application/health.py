@@ -126,10 +126,10 @@ class Looking:
         if disks is None:
             problems.append(fail("disk-silent", seconds=f"{DISK_SECONDS:g}"))
         found = [
-            *(("recorder", item) for item in host.recorder(site)),
-            *(("recordings", item) for item in (disks[2] if disks else ())),
             *(("calendar", item) for item in rules.calendar(site)),
+            *(("recorder", item) for item in host.recorder(site)),
             ("gate", gate),
+            *(("recordings", item) for item in (disks[2] if disks else ())),
         ]
         outside = list(_outsiders(site))
         standing = [(CHECKS[item.key], item) for item in problems if item.key in CHECKS]

@@ -13,7 +13,7 @@ from dialpact.application.accounts.register import Given
 from dialpact.cli import entry
 from dialpact.cli.api_key import secret
 from dialpact.cli.command import command, group
-from dialpact.cli.command_context import DONE, FAILED, CommandContext
+from dialpact.cli.command_context import CommandContext
 from dialpact.cli.flag import After, By, Limit, Why
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.account import Account
@@ -30,7 +30,10 @@ Agents = Annotated[list[str] | None, typer.Option(help="Of a supervisor: which a
 Until = Annotated[str | None, typer.Option(metavar="DAY", help="The last day; an auditor has one.")]
 Language = Annotated[str | None, typer.Option(help="zh, en; else as the browser asks.")]
 Subject = Annotated[str | None, typer.Option(help="Who it is at the identity provider; it gets no link.")]
-COLUMNS = ("id", "name", "role", "businesses", "campaigns", "agents", "until", "signs_in_by", "last_seen")
+COLUMNS = (
+    *("id", "name", "role", "businesses", "campaigns", "agents"),
+    *("until", "disabled_at", "signs_in_by", "last_seen"),
+)
 
 
 @command(app, "add")
@@ -150,18 +153,17 @@ async def list_(session: CommandContext, *, limit: Limit = 0, after: After = "")
 
 
 @command(app, "show")
-async def show(session: CommandContext, id: Id) -> int:
+async def show(session: CommandContext, id: Id) -> None:
     """One account, and its history with each sign-in."""
     async with session.context() as context:
         found = await register.show(context, id)
+        history = (await register.history(context, id)).rows[::-1]
     if session.as_json:
-        entries = [_flat(one) for one in found.entries]
-        session.json({"key": found.key, "entries": entries, "history": found.history})
+        session.json({"key": found.account.id, "entries": [_flat(found)], "history": history})
     else:
-        session.table(COLUMNS, [_row(one) for one in found.entries], None)
+        session.table(COLUMNS, [_row(found)], None)
         session.note(session.text("say.history"))
-        entry.changes(session, found.history)
-    return DONE if found.entries else FAILED
+        entry.changes(session, history)
 
 
 class Told(Value, frozen=True, kw_only=True):

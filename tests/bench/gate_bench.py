@@ -31,6 +31,7 @@ from tests.bench import (
     scrub_bench,
     start_bench,
     verify_bench,
+    waking_bench,
 )
 from tests.bench.plot import plot
 from tests.lab.bootstrap import bootstrap
@@ -44,11 +45,13 @@ class Part(NamedTuple):
     lab: bool = False
 
 
+LONG = ("console",)  # of `make bench-full`, or when it is named: its database takes minutes to make, once
 PARTS = {
     "decision": Part(decision.measure, decision.table),
     "facts": Part(register_size.measure, register_size.table),
     "start": Part(start_bench.measure, start_bench.table),
     "verify": Part(verify_bench.measure, verify_bench.table),
+    "waking": Part(waking_bench.measure, waking_bench.table),
     "import": Part(import_bench.measure, import_bench.table),
     "scrub": Part(scrub_bench.measure, scrub_bench.table),
     "api": Part(api_bench.measure, api_bench.table),
@@ -95,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
+    parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART")
     parser.add_argument(
         "--numbers", type=int, default=register_size.LARGE, help="on the large do-not-call register"
     )
@@ -104,7 +107,8 @@ def main() -> None:
         "--folder", type=Path, default=native.CACHE, help="where databases are made: its disk is flushed"
     )
     options = parser.parse_args()
-    parts = {name: PARTS[name] for name in options.only}
+    long = () if options.numbers > register_size.LARGE else LONG
+    parts = {name: PARTS[name] for name in options.only or [name for name in PARTS if name not in long]}
     if "facts" in parts:
         counted = partial(register_size.measure, count=options.numbers)
         parts["facts"] = parts["facts"]._replace(measure=counted)

@@ -165,3 +165,6 @@ def test_only_one_that_was_answered_is_closed(stocked: Home) -> None:
     assert entry["closed_at"]
     stocked("complaint", "close", "1", "--closing", "unfounded", code=1)
     assert stocked("ledger", "verify")["findings"] == 0
+    package = str(stocked.path / "closed.zip")
+    stocked("evidence", "export", "--complaint", "1", "-o", package, "--reason", "12321")
+    assert stocked("evidence", "verify", package, "--key", str(stocked.path / "ledger.pub"))["valid"]

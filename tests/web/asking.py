@@ -131,7 +131,8 @@ async def asking(
         working = asyncio.create_task(deciding(parts.site))
         running = asyncio.create_task(parts.jobs.run(stop)) if works else None
         try:
-            async with serving(application(parts.site, sources)) as port:
+            proxied = parts.site.config.web.behind_proxy
+            async with serving(application(parts.site, sources), behind_proxy=proxied) as port:
                 yield Asker(port)
         finally:
             working.cancel()

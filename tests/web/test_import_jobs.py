@@ -292,7 +292,7 @@ async def test_what_was_cancelled_acts_no_more_and_what_has_acted_is_not_cancell
     made = other
     await jobs.take(bench.context.now())
     await into()
-    kept = await importing.cancel(bench.context, bench.files, other)
+    kept = await queue.cancel(bench.context, bench.files, other.kind, other.id)
     assert kept.state == "running" and kept.result == {"acts": [kept.result and kept.result["acts"][0]]}
     assert numbers(home) == 3000
 

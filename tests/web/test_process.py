@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from dialpact.compliance import config as configuration
-from dialpact.compliance.config import is_loopback
+from dialpact.compliance.addresses import is_loopback
 from dialpact.web import process
 from dialpact.web.app import application
 from dialpact.web.bounds import Bounds

@@ -12,12 +12,10 @@ from dialpact.application.accounts import links
 from dialpact.application.accounts.keys import Keys
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.entry import ShownEntry, shown
-from dialpact.compliance.ledger.bound.accounts import FACTOR, NAME, SIGN_IN
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.account import Account, Wanted, account_id, wanted
 from dialpact.compliance.registers.cell import free_text
-from dialpact.compliance.registers.change import Change
+from dialpact.compliance.registers.change import Made
 from dialpact.compliance.registers.factor import Factor, Kind
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.accounts import KeptAccount, ShownAccount
@@ -161,24 +159,26 @@ async def listed(context: Context, *, after: str = "", most: int = ALL) -> Page[
     return await context.store.accounts.list(after=after, most=most)
 
 
-async def show(context: Context, id: str) -> ShownEntry[ShownAccount]:
-    """With its history: what it became, what it signs in by, when it did. Fault when there never was one."""
+async def show(context: Context, id: str) -> ShownAccount:
+    """Fault where there is none."""
     context.actor.need(Right.ACCESS)
     wished = account_id(id)
     rows = (await context.store.accounts.list(id=wished)).rows
-    found = await shown(context, NAME, wished, rows)
-    more = [
-        change
-        for register in (FACTOR, SIGN_IN)
-        for change in await context.store.changes.of(register, wished)
-    ]
-    history = sorted((*found.history, *map(_told, more)), key=lambda change: change.at)
-    return msgspec.structs.replace(found, history=tuple(history))
+    if not rows:
+        raise Fault("not-registered", entry=wished)
+    return rows[0]
 
 
-def _told(change: Change) -> Change:
-    detail = {name: said for name, said in change.detail.items() if name not in SECRET}
-    return msgspec.structs.replace(change, detail=detail)
+async def history(context: Context, id: str, *, after: str = "", most: int = ALL) -> Page[Made]:
+    """The newest first: what it became, what it signs in by, when it did, what an auditor opened."""
+    context.actor.need(Right.ACCESS)
+    found = await context.store.accounts.history(account_id(id), after=after, most=most)
+    return Page([_told(each) for each in found.rows], found.next)
+
+
+def _told(made: Made) -> Made:
+    detail = {name: said for name, said in made.detail.items() if name not in SECRET}
+    return msgspec.structs.replace(made, detail=detail)
 
 
 async def _find(context: Context, id: str) -> KeptAccount:

@@ -6,7 +6,7 @@ import math
 import re
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
@@ -22,6 +22,7 @@ from dialpact.store.ports import Store
 from dialpact.store.ports.accounts import KeptAccount
 
 USE = "mark"  # of a browser
+FRESH = timedelta(minutes=5)  # after signing in, in which nobody is asked to do so again
 _MARK = re.compile(r"([A-Za-z0-9_-]{16})\.([0-9a-f]{64})")
 log = structlog.get_logger()
 
@@ -102,8 +103,8 @@ async def by_provider(
 async def prove(
     desk: Desk, store: Store, now: datetime, session: Session, *, given: str, code: str = ""
 ) -> KeptAccount:
-    """Who has signed in says his password once more, and a code where ``code`` is not empty. Fault as
-    ``by_password``.
+    """Who has signed in says his password once more, and a code where ``code`` is not empty. Who has none, as
+    the identity provider knows him, has signed in there a moment ago. Fault as ``by_password``.
     """
     name, place = session.account, f"session {session.id}"
     wait = desk.guesses.begin(name, place, place, now)
@@ -112,7 +113,11 @@ async def prove(
     kept = await store.accounts.find(name)
     if kept is None or not usable(kept, now):
         raise NotPermitted(f"{name}: no account that holds")
-    if not await desk.passwords.matches(name, kept.factor(Kind.PASSWORD), given):
+    own = kept.factor(Kind.PASSWORD)
+    if own is None:
+        if now - session.opened_at >= FRESH:
+            raise Fault("sign-in-again", minutes=str(FRESH.seconds // 60))
+    elif not await desk.passwords.matches(name, own, given):
         raise Fault("sign-in-password")
     if code and await _used(desk, store, kept, code, now) is None:
         raise Fault("sign-in-code")

@@ -195,6 +195,14 @@ def applying(check: str) -> str:
     return hashlib.sha256(f"import {check}".encode()).hexdigest()[:32]
 
 
+async def applied_by(context: Context, check: str) -> Job | None:
+    """The job that applies what ``check`` has examined; None: there is none."""
+    try:
+        return await queue.show(context, "import", applying(check))
+    except Fault:
+        return None
+
+
 async def examined(context: Context, id: str) -> tuple[Job, ImportAsked]:
     """Fault for one that is not there, or of which nothing is kept any more."""
     job = await queue.show(context, "import-check", id)
@@ -209,11 +217,6 @@ async def shown(context: Context, id: str) -> Job:
         return await queue.show(context, "import-check", id)
     except Fault:
         return await queue.show(context, "import", id)
-
-
-async def cancel(context: Context, files: JobFiles, job: Job) -> Job:
-    """What it is then: one that has been applied is not cancelled."""
-    return await queue.cancel(context, files, job.kind, job.id)
 
 
 def looked(files: JobFiles, job: Job) -> Looked | None:

@@ -13,8 +13,10 @@ import msgspec
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.jobs.files import input_of, whole
+from dialpact.application.jobs import queue
+from dialpact.application.jobs.files import JobFiles, input_of, whole
 from dialpact.application.jobs.kinds import Outcome, Task
+from dialpact.application.jobs.queue import MadeFile
 from dialpact.application.jobs.reconciling import distinct, sent_files
 from dialpact.application.report import inspection
 from dialpact.application.report.compared import GivenList
@@ -23,11 +25,12 @@ from dialpact.compliance.inspection.comparison import Comparison, before, compar
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import days, period
 from dialpact.compliance.inspection.report import STEPS
-from dialpact.compliance.jobs import JobError
+from dialpact.compliance.jobs import Job, JobError, JobKind
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import LANGUAGES, Language, fault_text
 from dialpact.compliance.zones import ZoneInfo
 
+KIND: JobKind = "inspection"
 RESULT = "inspection.json"
 MEDIA_TYPE = "application/json"
 LONG = 10.0  # seconds
@@ -57,14 +60,6 @@ class InspectionKept(msgspec.Struct, frozen=True, kw_only=True):
     comparison: Comparison
 
 
-class Paper(msgspec.Struct, frozen=True, kw_only=True):
-    """A PDF in the job's folder."""
-
-    file: str
-    bytes: int
-    sha256: str
-
-
 _kept = msgspec.json.Decoder(InspectionKept)
 
 
@@ -84,13 +79,31 @@ async def asked(
     return msgspec.structs.replace(asked, first=beginning, last=end)
 
 
+async def shown(context: Context, id: str) -> Job:
+    """One of them. Fault; NotPermitted where it has numbers in full that the actor may not see."""
+    found = await queue.show(context, KIND, id)
+    if found.detail.get("full"):
+        context.actor.need(Right.EVIDENCE)
+    return found
+
+
 def read(content: bytes) -> InspectionKept:
     return _kept.decode(content)
 
 
-def papers(result: Mapping[str, object]) -> dict[str, Paper]:
-    """Of a job that is done, by language; empty where this host can make none."""
-    return msgspec.convert(result["papers"], dict[str, Paper])
+def papers(result: Mapping[str, object]) -> dict[str, MadeFile]:
+    """The PDFs of a job that is done, by language; empty where this host can make none."""
+    return msgspec.convert(result["papers"], dict[str, MadeFile])
+
+
+async def paper(files: JobFiles, job: Job, language: Language) -> bytes:
+    """As PDF. Fault where this host makes none; as of :func:`queue.content`."""
+    result = job.result or {}
+    found = papers(result).get(language)
+    if found is None:
+        error = msgspec.convert(result["no_paper"], JobError)
+        raise Fault(error.code, **error.detail)
+    return await queue.content(files, job, found)
 
 
 async def work(task: Task) -> Outcome:
@@ -113,7 +126,7 @@ async def work(task: Task) -> Outcome:
     content = msgspec.json.encode(kept)
     with whole(task.folder / RESULT) as file:
         file.write(content)
-    printed, error = await asyncio.to_thread(_print, task, report)
+    printed, error = await asyncio.to_thread(_print, task, report, step)
     return Outcome(
         file=RESULT,
         media_type=MEDIA_TYPE,
@@ -162,7 +175,7 @@ async def _made(
 
 def _steps(task: Task) -> Callable[[], None]:
     """Of both reports, and the papers."""
-    done, of = 0, 2 * STEPS + 1
+    done, of = 0, 2 * STEPS + len(LANGUAGES)
 
     def step() -> None:
         nonlocal done
@@ -172,16 +185,21 @@ def _steps(task: Task) -> Callable[[], None]:
     return step
 
 
-def _print(task: Task, report: Inspection) -> tuple[dict[str, Paper], JobError | None]:
+def _print(
+    task: Task, report: Inspection, step: Callable[[], None]
+) -> tuple[dict[str, MadeFile], JobError | None]:
     """In both languages; or why this host can not."""
-    made: dict[str, Paper] = {}
+    made: dict[str, MadeFile] = {}
     for language in LANGUAGES:
         try:
             content = task.printed(report, language)
+            step()
         except Fault as fault:
             return made, JobError.of(fault)
         path: Path = task.folder / PAPER.format(language)
         with whole(path) as file:
             file.write(content)
-        made[language] = Paper(file=path.name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+        made[language] = MadeFile(
+            file=path.name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest()
+        )
     return made, None

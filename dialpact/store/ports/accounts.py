@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from dialpact.compliance.registers.account import Account, Wanted
+from dialpact.compliance.registers.change import Made
 from dialpact.compliance.registers.factor import Factor, Kind
 from dialpact.store.ports.page import ALL, Page
 
@@ -91,6 +92,9 @@ class Accounts(Protocol):
 
     async def list(self, *, id: str = "", after: str = "", most: int = ALL) -> Page[ShownAccount]:
         """By their ids, those that hold no longer as well."""
+
+    async def history(self, id: str, *, after: str = "", most: int = ALL) -> Page[Made]:
+        """All acts about it, the newest first: what it became, what it signs in by, when it did."""
 
     async def use_step(self, id: str, step: int) -> bool:
         """That a code of the authenticator was used, by its step of time. False: it was before, or a later

@@ -8,12 +8,28 @@ from typing import Any, Literal
 from dialpact.application.accounts import links, register, sessions
 from dialpact.application.accounts.register import Given
 from dialpact.compliance.registers.account import Role
+from dialpact.compliance.registers.fault import Fault
 from dialpact.web.console.account import signed_in
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
 ROLES = frozenset({Role.ADMINISTRATOR})
 MOST = 50  # of a part of the list
 LINK = "link of "
+# What we wrote as a reason ourselves, by the text that says it; every other one is a person's.
+REASONS = {
+    "added": "added",
+    "chosen by a one-time link": "by-link",
+    "changed by himself": "changed",
+    "made anew by himself": "made-anew",
+    "added by himself": "added-himself",
+    "removed by himself": "removed",
+    "ended by himself": "ended",
+    "signed out": "signed-out",
+    "too many": "too-many",
+    "disabled": "disabled",
+    "the passkeys were changed": "passkeys-changed",
+    "a recovery code was used": "recovery-code",
+}
 
 
 class Fields(Form, frozen=True, kw_only=True):
@@ -54,6 +70,8 @@ async def new(asked: Asked[NoForm]) -> Shown:
 
 async def add(asked: Asked[New]) -> Redirect:
     form = asked.form
+    if form.until is not None and form.until < asked.now.date():  # a slip, and the id would be used up
+        raise Fault("account-over", value=form.until.isoformat())
     made = await register.add(
         asked.context,
         asked.site.desk.keys,
@@ -69,21 +87,23 @@ async def add(asked: Asked[New]) -> Redirect:
     return _given(asked, made, "accounts.added")
 
 
-async def show(asked: Asked[NoForm]) -> Shown:
+async def show(asked: Asked[Paged]) -> Shown:
     id = asked.path["id"]
-    found = await register.show(asked.context, id)
-    (row,) = found.entries
+    row = await register.show(asked.context, id)
+    history = await register.history(asked.context, id, after=asked.form.after, most=MOST)
     token = asked.site.desk.once.get(signed_in(asked).session.id, LINK + id, asked.context.now())
     values = {
         "row": row,
-        "history": tuple(reversed(found.history)),
+        "history": history,
         "sessions": await sessions.of(asked.context, id),
         "link": links.address(asked.site.config.web.base, token) if token else "",
         "roles": tuple(Role),
         "provider": asked.site.config.web.oidc is not None,
         "own": id == asked.account.id,
+        "reasons": REASONS,
     }
-    return Shown(template="accounts/account.html", values=values)
+    part = "history" if asked.form.after else ""
+    return Shown(template="accounts/account.html", values=values, part=part)
 
 
 async def change(asked: Asked[Fields]) -> Redirect:
@@ -161,7 +181,7 @@ PAGES = (
         form=Why,
         changes=True,
     ),
-    Page(method="GET", path="/accounts/{id}", action="accounts.show", roles=ROLES, handle=show),
+    Page(method="GET", path="/accounts/{id}", action="accounts.show", roles=ROLES, handle=show, form=Paged),
     Page(
         method="POST",
         path="/accounts/{id}",

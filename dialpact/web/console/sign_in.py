@@ -97,6 +97,7 @@ async def enter(asked: Asked[Given]) -> Redirect:
         given=form.password,
         code=form.code,
     )
+    await _leave_before(asked)
     if found.left is not None:  # he should know how many are left
         return Redirect(to="/account", said="sign-in.recovered", cookies=cookies(asked.site, found))
     return Redirect(to=form.to, cookies=cookies(asked.site, found))
@@ -114,6 +115,7 @@ async def enter_by_passkey(asked: Asked[Signed]) -> Redirect:
         caller(asked),
         credential=asked.form.credential,
     )
+    await _leave_before(asked)
     return Redirect(to=asked.form.to, cookies=cookies(asked.site, found))
 
 
@@ -144,13 +146,13 @@ async def enter_by_provider(asked: Asked[Returned]) -> Redirect:
         given=given,
         flow=asked.cookies.get(FLOW, ""),
     )
+    await _leave_before(asked)
     return Redirect(to=to, cookies={**cookies(asked.site, found), FLOW: ""})
 
 
 async def leave(asked: Asked[NoForm]) -> Redirect:
     name = sessions.cookie(asked.site.config.web.secure)
-    if asked.session is not None:
-        await sessions.sign_out(asked.context, SignedIn(asked.session, asked.account))
+    await _leave_before(asked)
     return Redirect(to="/sign-in", said="sign-in.left", cookies={name: ""})
 
 
@@ -189,8 +191,15 @@ async def enrol(asked: Asked[Chosen]) -> Redirect:
         id=form.id,
         name=form.name,
     )
+    await _leave_before(asked)
     asked.site.desk.once.put(found.opened.token.partition(".")[0], CODES, found.codes, now)
     return Redirect(to="/account/codes", said="sign-in.enrolled", cookies=cookies(asked.site, found.opened))
+
+
+async def _leave_before(asked: Asked[Any]) -> None:
+    """Whoever signs in anew has one session, and not two."""
+    if asked.session is not None:
+        await sessions.sign_out(asked.context, SignedIn(asked.session, asked.account))
 
 
 def caller(asked: Asked[Any]) -> Caller:

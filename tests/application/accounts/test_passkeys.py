@@ -64,7 +64,7 @@ async def test_a_passkey_opens(office: Office, chen: Owner, device: Device) -> N
     assert found is not None and found.account.id == "chen" and found.session.way is Way.PASSKEY
     kept = await office.store.accounts.find("chen")
     assert [each.name for each in passkeys.named(kept.all(Kind.PASSKEY))] == ["办公电脑"]
-    assert (await register.show(office.context, "chen")).entries[0].kinds.count("passkey") == 1
+    assert (await register.show(office.context, "chen")).kinds.count(Kind.PASSKEY) == 1
 
 
 async def test_what_was_not_signed_for_this_opens_nothing(

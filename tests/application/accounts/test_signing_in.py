@@ -224,7 +224,7 @@ async def test_what_is_signed_in_by_is_kept_so_that_nobody_finds_it(office: Offi
     assert not any(each.encode() in on_disk for each in secrets)
     kept = await office.store.accounts.find("chen")
     assert kept.factor(Kind.PASSWORD).data.startswith("$argon2id$v=19$m=8,t=1,p=1$")
-    told = str((await register.show(office.context, "chen")).history)
+    told = str(await register.history(office.context, "chen"))
     assert "argon2" not in told and "sha256" not in told
 
 

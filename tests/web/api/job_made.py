@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dialpact.application import exports, import_preview
 from dialpact.application.cdr_file import FileTold
@@ -215,14 +216,24 @@ def exported(home: Home, id: str) -> None:
     done(home, id, "export", msgspec.to_builtins(asked), about, businesses=())
 
 
-def inspection(home: Home, id: str, first: str = "2026-11-01", last: str = "2026-11-30") -> None:
-    """A report of what the home has, beside the days before."""
+def inspection(
+    home: Home, id: str, first: str = "2026-11-01", last: str = "2026-11-30", *, judged: bool = False
+) -> None:
+    """A report of what the home has, beside the days before. ``judged``: as if both were whole, and those
+    before had no call.
+    """
     path = home.path / f"{id}.json"
     of = ("--from", first, "--to", last, "--format", "json", "-o", str(path))
     home.run("report", "inspection", *of, code=3)  # (the furnished home is no model)
     report = msgspec.json.decode(path.read_bytes(), type=Inspection)
     path.unlink()
-    kept = InspectionKept(report=report, comparison=compared(report, report, AT))
+    then, begun = report, AT
+    if judged:
+        report = replace(report, complete=True)
+        numbers = replace(report.numbers, used_unregistered=0)
+        then = replace(report, calls=replace(report.calls, decisions=0), numbers=numbers)
+        begun = report.period.since
+    kept = InspectionKept(report=report, comparison=compared(report, then, begun))
     asked = InspectionAsked(first=report.period.first, last=report.period.last)
     done(
         home,

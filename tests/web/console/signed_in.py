@@ -24,14 +24,16 @@ NAMES = {
 }
 
 
-def tokens(home: Home, roles: Collection[Role] = tuple(Role)) -> dict[Role, tuple[str, str]]:
-    """By role, name and value of a cookie. The accounts are added where they are not there; of now."""
-    return asyncio.run(_tokens(home, roles))
+def tokens(
+    home: Home, roles: Collection[Role] = tuple(Role), now: datetime | None = None
+) -> dict[Role, tuple[str, str]]:
+    """By role, name and value of a cookie. The accounts are added where they are not there; as of ``now``."""
+    return asyncio.run(_tokens(home, roles, now or datetime.now(UTC)))
 
 
-async def _tokens(home: Home, roles: Collection[Role]) -> dict[Role, tuple[str, str]]:
+async def _tokens(home: Home, roles: Collection[Role], now: datetime) -> dict[Role, tuple[str, str]]:
     config = configuration.load(home.config)
-    found, now, keys = {}, datetime.now(UTC), Keys(config)
+    found, keys = {}, Keys(config)
     async with Store(config.database) as store:
         for role in roles:
             kept = await store.accounts.find(role.value)

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import pyotp
 from starlette.routing import BaseRoute
 
+from dialpact.application.accounts.desk import Desk
+from dialpact.application.accounts.password import Cost
 from dialpact.compliance import config as configuration
 from dialpact.testing import FixedClock
 from dialpact.web.console import visitors
@@ -21,6 +23,7 @@ from tests.cli.conftest import Home
 from tests.web.asking import WAIT, Asker, asking
 from tests.web.console.html import Html
 
+CHEAP = Cost(1, 8)
 PASSWORD = "correct horse battery staple"
 
 
@@ -44,6 +47,7 @@ class Browser:
     cookies: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)  # of each cookie, as they came
     agent: str = "Firefox/128"
+    proxied: bool = False  # over TLS, and by a proxy
 
     def get(self, path: str) -> Answer:
         return self._send("GET", path, b"")
@@ -55,6 +59,7 @@ class Browser:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         lines = [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", f"User-Agent: {self.agent}"]
         lines += [f"Content-Length: {len(body)}", "Sec-Fetch-Site: same-origin", f"Cookie: {cookies}"]
+        lines += ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https"] if self.proxied else []
         lines += ["Content-Type: application/x-www-form-urlencoded"] if body else []
         sent = asyncio.run(self.asker.send("\r\n".join([*lines, "", ""]).encode() + body))
         head, _, rest = sent.partition(b"\r\n\r\n")
@@ -128,6 +133,7 @@ def signing(home: Home) -> Iterator[Console]:
     started = threading.Event()
 
     def source(site: Site) -> Sequence[BaseRoute]:
+        vars(site)["desk"] = Desk(config, CHEAP)  # (the one it would make hashes as slowly as in earnest)
         sites.append(site)
         return visitors.routes(site)
 

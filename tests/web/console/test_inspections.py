@@ -11,6 +11,7 @@ from contextlib import closing
 import pytest
 
 from tests.cli.conftest import Home
+from tests.web.api import job_made
 from tests.web.api.furnished import INSPECTION, NUMBER
 from tests.web.asking import WAIT
 from tests.web.console.visitor import Opened, Visitor, console
@@ -63,6 +64,9 @@ def test_a_month_is_made_by_the_worker_and_taken_out(working: Visitor, furnished
     pdf = working.get(f"{where}/pdf")
     assert (pdf.status, pdf.body[:5]) == (200, b"%PDF-"), pdf.body[:200]
     assert pdf.body != working.in_("en").get(f"{where}/pdf").body
+    file = furnished.path / "api-files" / "jobs" / where.rpartition("/")[2] / "inspection.zh.pdf"
+    file.write_bytes(file.read_bytes().replace(b"%PDF-1", b"%PDF-2", 1))
+    assert working.get(f"{where}/pdf").status == 409, "another hand was at it"
     printed = working.get(f"{where}/print").page
     assert "nav" not in printed.tags and printed.headings.count("外呼自律检查报告") == 1
 
@@ -171,3 +175,15 @@ def test_a_result_that_another_hand_was_at_is_not_shown(visitor: Visitor, furnis
     file.write_bytes(file.read_bytes().replace(b'"decisions":1', b'"decisions":0'))
     for path in (AT, f"{AT}/csv", f"{AT}/json", f"{AT}/print"):
         assert visitor.get(path).status == 409, path
+
+
+def test_better_and_worse_are_said_of_two_whole_months(visitor: Visitor, furnished: Home) -> None:
+    job_made.inspection(furnished, "600d" * 8, judged=True)
+    page = visitor.get("/inspections/" + "600d" * 8).page
+    rows = [row for row in page.rows if "评判" in row]
+    assert len(rows) > 30
+    assert {row["评判"] for row in rows} == {"–", "变坏"}
+    (decisions,) = [row for row in rows if row["项目"] == "外呼请求"]
+    assert (decisions["本期"], decisions["上一期"], decisions["差"]) == ("1", "0", "+1")
+    assert "不作评判" not in page.text
+    assert not [row for row in visitor.get(AT).page.rows if "评判" in row]

@@ -228,6 +228,11 @@ def test_the_register_against_the_carriers_list(here: tuple[Home, Visitor]) -> N
     done = visitor.post("/registers/caller-id/reconcile", {"skip_bad": "true"}, files=file, htmx=True)
     assert "运营商名单中没有，不得使用" in done.text and "运营商名单中有，登记中没有" in done.text
     assert visitor.post("/registers/caller-id/reconcile", {}).status == 422, "no file"
+    theirs = {"file": ("list.csv", "我方号码\n95512\n".encode())}
+    done = visitor.post(
+        "/registers/caller-id/reconcile", {"map": "number=我方号码\r\n"}, files=theirs, htmx=True
+    )
+    assert "两者一致" in done.text
 
 
 def test_a_script_with_a_forbidden_phrase_is_not_approved(here: tuple[Home, Visitor]) -> None:

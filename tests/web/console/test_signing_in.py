@@ -78,8 +78,19 @@ def test_over_tls_it_goes_over_tls_alone(home: Home) -> None:
     home.config.write_text(text.replace("behind_proxy = false", "behind_proxy = true"), "utf-8")
     with signing(home) as at:
         browser = at.browser()
+        browser.proxied = True
         at.comes(browser, at.first(), "zhang", id="zhang", name="张三")
-        assert "dialpact" not in browser.cookies and "__Host-dialpact" in browser.attributes
+        assert "dialpact" not in browser.cookies
+        for name in ("__Host-dialpact", "dialpact_mark"):
+            assert "secure" in browser.attributes[name].lower()
+        page = browser.get("/account").page
+        assert [row["地址"] for row in page.rows if row] == ["203.0.113.9"]
+
+
+def test_the_name_on_top_leads_to_ones_own_account(at: Console, zhang: Browser) -> None:
+    links = re.findall(r'<div class="who">\s*<a href="([^"]+)"', zhang.get("/accounts").body.decode())
+    assert links == ["/account"]
+    assert zhang.get(links[0]).status == 200
 
 
 def test_in_and_out(at: Console, zhang: Browser) -> None:
@@ -93,6 +104,14 @@ def test_in_and_out(at: Console, zhang: Browser) -> None:
     assert at.signs_in(zhang, "zhang").status == 303
     assert zhang.cookies["dialpact"] != before
     assert zhang.get("/account").header("cache-control") == "no-store"
+
+
+def test_who_signs_in_anew_has_one_session(at: Console, zhang: Browser) -> None:
+    before = zhang.cookies["dialpact"]
+    assert at.signs_in(zhang, "zhang").status == 303
+    assert zhang.cookies["dialpact"] != before and zhang.get("/account").status == 200
+    zhang.cookies["dialpact"] = before
+    assert zhang.get("/account").status == 303
 
 
 def test_every_page_has_the_way_out(at: Console, zhang: Browser) -> None:
@@ -204,7 +223,9 @@ def test_what_goes_with_a_role(at: Console, zhang: Browser) -> None:
     for given, why in (
         ({"role": "supervisor"}, "至少要限定一项"),
         ({"role": "officer", "agents": "101"}, "只用于班组长"),
-        ({"role": "auditor"}, "until"),
+        ({"role": "auditor"}, "必须有最后有效日"),
+        ({"role": "auditor", "until": "2020-01-01"}, "2020-01-01 已经过去"),
+        ({"id": "Li Si", "role": "officer"}, "账号 'Li Si' 只能用"),
         ({"role": "supervisor", "campaigns": "nowhere"}, "nowhere"),
         ({"role": "king"}, "role"),
         ({"id": "zhang", "role": "officer"}, "不会给第二次"),
@@ -212,7 +233,9 @@ def test_what_goes_with_a_role(at: Console, zhang: Browser) -> None:
         refused = zhang.post("/accounts/new", {"id": "li", "name": "李", **given})
         assert refused.status in (409, 422) and why in refused.page.text, (given, refused.page.text)
     opened(at, zhang, "li", "supervisor", agents="101, 102;103")
-    assert "101, 102, 103" in zhang.get("/accounts/li").page.text
+    page = zhang.get("/accounts/li").page
+    assert "101、102、103" in page.text
+    assert "开账号时给的" in page.text and "added" not in page.text
 
 
 def test_nobody_raises_himself_and_the_last_stays(at: Console, zhang: Browser) -> None:
@@ -284,6 +307,19 @@ def test_an_auditor_changes_his_password_and_what_he_opens_is_an_act(at: Console
     assert browser.post("/account/password", given).status == 303
     history = zhang.get("/accounts/audit").page.text
     assert "打开页面" in history and "/account/password" in history and PASSWORD not in history
+
+
+def test_a_long_history_comes_in_parts(at: Console, zhang: Browser) -> None:
+    browser = chen(at, zhang, id="audit", role="auditor", until="2026-12-31")
+    for _ in range(70):
+        browser.get("/account")
+    first = zhang.get("/accounts/audit").page
+    rows = [row for row in first.rows if row.get("何事")]
+    assert len(rows) == 50 and rows[0]["何事"] == "打开页面"
+    (more,) = [link for link in first.links if link.startswith("?after=")]
+    rest = zhang.get(f"/accounts/audit{more}").page
+    assert [row for row in rest.rows if row.get("何事") == "开账号"]
+    assert zhang.get("/accounts/audit?after=x").status == 422
 
 
 def test_a_language_of_ones_own(at: Console, zhang: Browser) -> None:
@@ -364,6 +400,17 @@ def test_by_the_identity_provider(home: Home) -> None:
             assert (done.status, done.header("location")) == (303, "/account")
             assert "陈明" in browser.get("/account").page.text
             assert "/account/password" not in browser.get("/account").page.links
+            again = at.browser()
+            gone = again.get("/sign-in/provider")
+            again.post("/sign-in/provider/back", one.authorise(gone.header("location"), at.clock.now()))
+            shown = browser.get("/account").page
+            assert 'type="password"' not in shown.content
+            ending = shown.form("/account/sessions").fields
+            assert browser.post("/account/sessions", ending).status == 303  # he has just signed in
+            assert again.get("/account").status == 303
+            at.clock.forward(minutes=5)
+            refused = browser.post("/account/sessions", ending)
+            assert refused.status == 422 and "重新登录" in refused.page.text
 
 
 def test_without_an_identity_provider(at: Console) -> None:

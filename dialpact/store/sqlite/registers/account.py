@@ -12,15 +12,16 @@ from typing import Any
 import msgspec
 
 from dialpact.compliance.clock import instant, stamp
-from dialpact.compliance.ledger.bound.accounts import FACTOR, NAME, columns
+from dialpact.compliance.ledger.bound.accounts import FACTOR, NAME, SIGN_IN, columns
 from dialpact.compliance.registers.account import Account, Role, Wanted
+from dialpact.compliance.registers.change import Made
 from dialpact.compliance.registers.factor import Factor, Kind, digest
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.moment import HOME
 from dialpact.store.ports.accounts import KeptAccount, ShownAccount
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.paging import keyed_page
+from dialpact.store.sqlite.paging import NEWEST, keyed_page, page
 from dialpact.store.sqlite.registers.account_rows import SQL, account, factors, kept, kept_of
 from dialpact.store.sqlite.registers.account_session import end_all
 from dialpact.store.sqlite.registers.change import SQL as REGISTERS
@@ -152,6 +153,24 @@ class Accounts:
 
         return await self._database.read(work)
 
+    async def history(self, id: str, *, after: str = "", most: int = ALL) -> Page[Made]:
+        """Of each register as many as may be shown, by its index: no more is read."""
+
+        def acts(connection: sqlite3.Connection, *, after: int, most: int) -> list[sqlite3.Row]:
+            found = [
+                row
+                for register in (NAME, FACTOR, SIGN_IN)
+                for row in SQL.acts_before(connection, register=register, id=id, before=after, most=most)
+            ]
+            newest = sorted(found, key=lambda row: -int(row["seq"]))
+            return newest if most < 0 else newest[:most]
+
+        def work(connection: sqlite3.Connection) -> Page[Made]:
+            ask = partial(acts, connection)
+            return page(ask, _made, "seq", after=after, most=most, first=NEWEST)
+
+        return await self._database.read(work)
+
     async def use_step(self, id: str, step: int) -> bool:
         return await self._database.transact(
             lambda connection: SQL.use_step(connection, account=id, step=step) == 1
@@ -205,3 +224,8 @@ def _put(connection: sqlite3.Connection, id: str, factor: Factor, reason: str, b
 def _shown(row: dict[str, Any]) -> ShownAccount:
     kinds, seen = json.loads(row.pop("kinds")), row.pop("seen_at")
     return ShownAccount(account(row), tuple(sorted(map(Kind, kinds))), instant(seen) if seen else None)
+
+
+def _made(row: dict[str, Any]) -> Made:
+    by, at = row.pop("actor"), instant(row.pop("at"))
+    return Made(**{**row, "by": by, "at": at, "detail": json.loads(row["detail"])})

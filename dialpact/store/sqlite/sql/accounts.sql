@@ -40,6 +40,10 @@ FROM account WHERE (:id = '' OR id = :id) AND id > :after_id ORDER BY id LIMIT :
 SELECT seq, at, actor, action, key, detail FROM register_change
 WHERE register = :register AND key = :id ORDER BY seq;
 
+-- name: acts_before(register, id, before, most)
+SELECT seq, at, actor, action, register, key, detail FROM register_change
+WHERE register = :register AND key = :id AND seq < :before ORDER BY seq DESC LIMIT :most;
+
 -- name: factors(account)
 SELECT * FROM account_factor WHERE account = :account ORDER BY kind, id;
 

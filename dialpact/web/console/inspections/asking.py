@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
 from dialpact.application.jobs import inspecting, queue
-from dialpact.application.jobs.inspecting import InspectionAsked
+from dialpact.application.jobs.inspecting import KIND, InspectionAsked
 from dialpact.compliance.jobs import UNDER_WAY, Job
 from dialpact.web.api.scrubs import most_list
 from dialpact.web.console import jobs
-from dialpact.web.console.inspections.whose import ASK, KIND, LOOK, about
+from dialpact.web.console.inspections.whose import ASK, LOOK, about
 from dialpact.web.console.page import Asked, Form, Page, Paged, Redirect, Shown, Upload
 
 ROWS = 50
@@ -49,7 +48,7 @@ def last_month(today: date) -> str:
 
 
 async def ask(asked: Asked[Period]) -> Redirect:
-    desk, form = jobs.desk(asked.site), asked.form
+    form = asked.form
     cdr, lists = sent(asked.files, "cdr"), sent(asked.files, "list")
     order = InspectionAsked(
         first=date.min,
@@ -65,17 +64,7 @@ async def ask(asked: Asked[Period]) -> Redirect:
     order = await inspecting.asked(asked.context, asked.zone, first, last, order)
     if (same := await _under_way(asked, order)) is not None:
         return Redirect(to=f"/inspections/{same.id}")
-    job = await queue.submit(
-        asked.context,
-        desk.files,
-        KIND,
-        msgspec.to_builtins(order),
-        id=uuid4().hex,
-        key="",
-        businesses=(),
-        sent=[one.file for one in (*cdr, *lists)],
-    )
-    desk.wake()
+    job = await jobs.begin(asked, KIND, order, sent=[one.file for one in (*cdr, *lists)])
     return Redirect(to=f"/inspections/{job.id}")
 
 

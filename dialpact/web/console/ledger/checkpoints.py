@@ -13,8 +13,8 @@ from dialpact.compliance.clock import stamp
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.heads import LedgerForked
 from dialpact.compliance.registers.fault import Fault
+from dialpact.web.console import addresses
 from dialpact.web.console.downloads import attachment
-from dialpact.web.console.ledger import addresses
 from dialpact.web.console.ledger.readers import KEEPERS, READERS, ROWS
 from dialpact.web.console.page import Asked, NoForm, Page, Paged, Redirect, Shown
 

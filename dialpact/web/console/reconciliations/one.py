@@ -20,7 +20,7 @@ from dialpact.presentation import reconciliation
 from dialpact.presentation.hidden import Hidden
 from dialpact.web.console import jobs
 from dialpact.web.console.inspections.one import END
-from dialpact.web.console.inspections.whose import LOOK, job_of, why
+from dialpact.web.console.inspections.whose import LOOK, job_of
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Redirect, Shown
 from dialpact.web.console.reconciliations.asking import KIND, about
 
@@ -43,7 +43,7 @@ class Rows(NamedTuple):
 
 async def show(asked: Asked[Part]) -> Shown | Redirect:
     job = await job_of(asked, KIND)
-    values: dict[str, Any] = {"job": job, "about": about(job), "why": why(asked, job)}
+    values: dict[str, Any] = {"job": job, "about": about(job), "why": jobs.why(asked, job)}
     if job.state == "done" and job.result is not None:
         if asked.htmx:  # whoever waited for it is shown all of it
             return Redirect(to=f"/reconciliations/{job.id}")
@@ -96,9 +96,7 @@ def _told(asked: Asked[Any], job: Job, found: Sums) -> dict[str, Any]:
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
-    job, desk = await job_of(asked, KIND), jobs.desk(asked.site)
-    await queue.cancel(asked.context, desk.files, KIND, job.id)
-    desk.cancel(job.id)
+    await jobs.cancel(asked, KIND)
     return Redirect(to="/reconciliations", said="inspections.cancelled")
 
 

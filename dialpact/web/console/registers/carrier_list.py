@@ -9,6 +9,7 @@ from typing import Any
 from dialpact.application import carrier_list, mappings
 from dialpact.application.imports import How
 from dialpact.compliance.numbers import HOME
+from dialpact.compliance.registers.columns import mapping
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import CARRIER_LIST
 from dialpact.compliance.registers.sheet import row_of
@@ -28,6 +29,8 @@ class Asking(Form, frozen=True, kw_only=True):
     numbers_only: bool = False
     as_written: bool = False
     mapping: str = ""
+    map: str = ""  # a line each: column=its name in the file
+    sheet: str = ""
 
 
 async def form(asked: Asked[Any]) -> Shown:
@@ -39,8 +42,9 @@ async def compare(asked: Asked[Asking]) -> Shown:
     if file is None:
         raise Fault("empty", column="file")
     as_written = sent.as_written or asked.context.regions()[:1] != HOME
+    mapped = mapping([line for line in sent.map.splitlines() if line.strip()])
     given = await mappings.given(
-        asked.context, CARRIER_LIST, mapped={}, saved=sent.mapping, numbers_only=sent.numbers_only
+        asked.context, CARRIER_LIST, mapped=mapped, saved=sent.mapping, numbers_only=sent.numbers_only
     )
     with await carrier_list.compare_list(
         asked.context,
@@ -49,7 +53,7 @@ async def compare(asked: Asked[Asking]) -> Shown:
         since=sent.since.isoformat() if sent.since else "",
         until=sent.until.isoformat() if sent.until else "",
         skip_bad=sent.skip_bad,
-        how=How(as_written=as_written, given=given),
+        how=How(sheets=[sent.sheet] if sent.sheet else (), as_written=as_written, given=given),
     ) as done:
         first = islice(done.bad_rows, BAD)
         bad = [(row_of(row.line)[1], asked.fault(row.fault)) for row in first]

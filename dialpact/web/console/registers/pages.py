@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from dialpact.application import browsing
 from dialpact.compliance.registers.fault import Fault
+from dialpact.web.console.addresses import whole
 from dialpact.web.console.page import AnyPage, Asked, Form, Page, Redirect, Shown
 from dialpact.web.console.registers import history, shown
 from dialpact.web.console.registers.declared import Deed, Done, Register, Whole
@@ -99,9 +100,7 @@ def _entry(register: Register) -> Any:
     async def handle(asked: Asked[Any]) -> Shown:
         id = asked.path["id"]
         if register.by_number:
-            if not (id.isascii() and id.isdigit() and len(id) < 19):
-                raise Fault("not-registered", entry=id)
-            key = await browsing.key_of(asked.context, register.logged_as, int(id))
+            key = await browsing.key_of(asked.context, register.logged_as, whole(id))
             try:
                 return await _whole(asked, register, key)
             except Fault as error:  # what it goes by is not for who may not see it

@@ -32,7 +32,7 @@ def test_it_says_what_wants_a_person_before_anything_else(visitor: Visitor) -> N
         opened = visitor.in_(language).get("/")
         assert opened.status == 200
     words = visitor.get("/").text
-    order = ["目前不放行任何呼叫", "近 60 分钟拦截率", "系统状态", "最近 100 次呼叫"]
+    order = ["目前不放行任何呼叫", "近 60 分钟拦截率", "最近 100 次呼叫", "系统状态"]
     assert sorted(order, key=words.index) == order
 
 
