@@ -30,7 +30,10 @@ Agents = Annotated[list[str] | None, typer.Option(help="Of a supervisor: which a
 Until = Annotated[str | None, typer.Option(metavar="DAY", help="The last day; an auditor has one.")]
 Language = Annotated[str | None, typer.Option(help="zh, en; else as the browser asks.")]
 Subject = Annotated[str | None, typer.Option(help="Who it is at the identity provider; it gets no link.")]
-COLUMNS = ("id", "name", "role", "businesses", "campaigns", "agents", "until", "signs_in_by", "last_seen")
+COLUMNS = (
+    *("id", "name", "role", "businesses", "campaigns", "agents"),
+    *("until", "disabled_at", "signs_in_by", "last_seen"),
+)
 
 
 @command(app, "add")

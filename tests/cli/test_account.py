@@ -43,6 +43,7 @@ def test_disabled_enabled_reset(home: Home) -> None:
     first = home(*ADD)["link"]
     assert home("account", "disable", "chen", "--reason", "left")["entry"]["reason"] == "left"
     assert "disabled" in home("account", "disable", "chen", "--reason", "left", code=1)["error"]
+    assert "Disabled" in home.run("account", "list").stdout
     assert home("account", "enable", "chen", "--reason", "back")["entry"]["disabled_at"] is None
     assert home("account", "reset", "chen", "--reason", "lost")["link"] != first
     assert home("account", "sign-out", "chen", "--reason", "x") == {"ended": 0}

@@ -130,6 +130,19 @@ async def test_who_asks_is_said_by_a_proxy_that_was_announced(
     assert seen == [host]
 
 
+async def test_a_proxy_is_known_where_both_kinds_of_addresses_come_in() -> None:
+    seen: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["client"][0])
+        await PlainTextResponse()(scope, receive, send)
+
+    async with serving(app, behind_proxy=True, host="::") as port:
+        head = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n"
+        await Asker(port).send(head.encode())
+    assert seen == ["203.0.113.9"]
+
+
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "], ids=["nothing", "half a head"])
 async def test_who_says_nothing_or_half_is_cut(tmp_path: Path, said: bytes) -> None:
     async with serving(application(site_of(tmp_path / "no.db"), (pages,)), head_seconds=0.05) as port:

@@ -8,12 +8,28 @@ from typing import Any, Literal
 from dialpact.application.accounts import links, register, sessions
 from dialpact.application.accounts.register import Given
 from dialpact.compliance.registers.account import Role
+from dialpact.compliance.registers.fault import Fault
 from dialpact.web.console.account import signed_in
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
 ROLES = frozenset({Role.ADMINISTRATOR})
 MOST = 50  # of a part of the list
 LINK = "link of "
+# What we wrote as a reason ourselves, by the text that says it; every other one is a person's.
+REASONS = {
+    "added": "added",
+    "chosen by a one-time link": "by-link",
+    "changed by himself": "changed",
+    "made anew by himself": "made-anew",
+    "added by himself": "added-himself",
+    "removed by himself": "removed",
+    "ended by himself": "ended",
+    "signed out": "signed-out",
+    "too many": "too-many",
+    "disabled": "disabled",
+    "the passkeys were changed": "passkeys-changed",
+    "a recovery code was used": "recovery-code",
+}
 
 
 class Fields(Form, frozen=True, kw_only=True):
@@ -54,6 +70,8 @@ async def new(asked: Asked[NoForm]) -> Shown:
 
 async def add(asked: Asked[New]) -> Redirect:
     form = asked.form
+    if form.until is not None and form.until < asked.now.date():  # a slip, and the id would be used up
+        raise Fault("account-over", value=form.until.isoformat())
     made = await register.add(
         asked.context,
         asked.site.desk.keys,
@@ -82,6 +100,7 @@ async def show(asked: Asked[Paged]) -> Shown:
         "roles": tuple(Role),
         "provider": asked.site.config.web.oidc is not None,
         "own": id == asked.account.id,
+        "reasons": REASONS,
     }
     part = "history" if asked.form.after else ""
     return Shown(template="accounts/account.html", values=values, part=part)

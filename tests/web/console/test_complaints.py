@@ -130,7 +130,7 @@ def test_its_recordings_are_held(office: Visitor, furnished: Home) -> None:
     with closing(sqlite3.connect(furnished.path / "dialpact.db")) as db:
         found = db.execute("SELECT scope, key, by, reason FROM hold ORDER BY id DESC").fetchone()
     assert found == ("call", CALL, "officer", "complaint 1")
-    assert "已封存" in office.get("/complaints/1").text
+    assert "已保全" in office.get("/complaints/1").text
     assert office.post("/complaints/1/hold", {"reason": ""}).status == 422
 
 

@@ -22,6 +22,7 @@ from tests.cli.conftest import Home
 from tests.cli.evidence.conftest import Packaged, packaged
 from tests.cli.evidence.packages import files, packed, resigned
 from tests.cli.evidence.test_zipped_anew import zipped
+from tests.web.api.furnished import CALL
 from tests.web.console.html import Html
 from tests.web.console.test_ledger import begun, over
 from tests.web.console.visitor import Visitor, console
@@ -100,6 +101,9 @@ def test_it_wants_a_reason(at: Visitor, furnished: Home) -> None:
 def test_by_a_click_from_a_call_or_a_complaint(at: Visitor) -> None:
     form = at.get("/ledger/packages?call=c0ffee").page.form("/ledger/packages")
     assert form.fields["call"] == "c0ffee" and form.fields["reason"] == ""
+    link = f"/ledger/packages?call={CALL}"
+    for role, there in (("officer", True), ("auditor", True), ("administrator", False)):
+        assert (link in at.as_(role).get(f"/calls/{CALL}").page.links) is there
     assert at.get("/ledger/packages?complaint=3").page.form("/ledger/packages").fields["complaint"] == "3"
 
 
@@ -144,6 +148,7 @@ def test_what_each_file_is_and_who_signed(stranger: Visitor, packaged: Packaged)
         rows = {next(iter(row.values())): row for row in page.rows if len(row) == 4}
         assert list(rows[f"calls/{packaged.call}/recordings/a.wav"].values())[1] == kind
         assert packaged.key in page.text
+        assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00", page.text), "when it was made"
 
 
 def test_without_a_key_nobody_knows_whose_it_is(stranger: Visitor, packaged: Packaged) -> None:

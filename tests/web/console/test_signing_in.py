@@ -87,6 +87,12 @@ def test_over_tls_it_goes_over_tls_alone(home: Home) -> None:
         assert [row["地址"] for row in page.rows if row] == ["203.0.113.9"]
 
 
+def test_the_name_on_top_leads_to_ones_own_account(at: Console, zhang: Browser) -> None:
+    links = re.findall(r'<div class="who">\s*<a href="([^"]+)"', zhang.get("/accounts").body.decode())
+    assert links == ["/account"]
+    assert zhang.get(links[0]).status == 200
+
+
 def test_in_and_out(at: Console, zhang: Browser) -> None:
     before = zhang.cookies["dialpact"]
     left = zhang.post("/sign-out")
@@ -217,7 +223,9 @@ def test_what_goes_with_a_role(at: Console, zhang: Browser) -> None:
     for given, why in (
         ({"role": "supervisor"}, "至少要限定一项"),
         ({"role": "officer", "agents": "101"}, "只用于班组长"),
-        ({"role": "auditor"}, "until"),
+        ({"role": "auditor"}, "必须有最后有效日"),
+        ({"role": "auditor", "until": "2020-01-01"}, "2020-01-01 已经过去"),
+        ({"id": "Li Si", "role": "officer"}, "账号 'Li Si' 只能用"),
         ({"role": "supervisor", "campaigns": "nowhere"}, "nowhere"),
         ({"role": "king"}, "role"),
         ({"id": "zhang", "role": "officer"}, "不会给第二次"),
@@ -225,7 +233,9 @@ def test_what_goes_with_a_role(at: Console, zhang: Browser) -> None:
         refused = zhang.post("/accounts/new", {"id": "li", "name": "李", **given})
         assert refused.status in (409, 422) and why in refused.page.text, (given, refused.page.text)
     opened(at, zhang, "li", "supervisor", agents="101, 102;103")
-    assert "101, 102, 103" in zhang.get("/accounts/li").page.text
+    page = zhang.get("/accounts/li").page
+    assert "101、102、103" in page.text
+    assert "开账号时给的" in page.text and "added" not in page.text
 
 
 def test_nobody_raises_himself_and_the_last_stays(at: Console, zhang: Browser) -> None:

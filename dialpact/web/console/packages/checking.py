@@ -7,6 +7,7 @@ Nothing of this installation is told, not even whether the package is its own: w
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -51,7 +52,7 @@ async def check(asked: Asked[Check]) -> Shown:
     if sent is None or not sent.bytes:
         raise Fault("no-package-file")
     told = _asked(asked.form)
-    values = {**_values(asked.site), "name": visible(sent.name)}
+    values = {**_values(asked.site), "name": visible(sent.name), "made_at": _made_at}
     try:
         found = await apart.examine(sent.file, told)
     except NotExamined as error:
@@ -64,6 +65,15 @@ def most(site: Site) -> int:
     """Bytes of a body: as many as are taken, and as there is room for so many at once. NoRoom."""
     room = need_room(Path(tempfile.gettempdir()))
     return min((site.config.web.most_package_mb << 20) + FIELDS, room // AT_ONCE)
+
+
+def _made_at(said: str) -> str:
+    """To the second; what is no time is shown as it is. (In UTC: our own zone would tell of us.)"""
+    try:
+        at = datetime.fromisoformat(said)
+    except ValueError:
+        return visible(said)
+    return visible(said) if at.tzinfo is None else at.astimezone(UTC).isoformat(" ", "seconds")
 
 
 def _values(site: Site) -> dict[str, object]:

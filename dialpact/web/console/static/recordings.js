@@ -103,6 +103,13 @@
     }, true);
   }
 
+  // A sound that does not come says so. (What failed before this script ran says it by its state.)
+  for (const each of sounds) {
+    const told = () => { document.getElementById("no-sound").hidden = false; };
+    each.addEventListener("error", told);
+    if (each.error) told();
+  }
+
   said.hidden = false;
   fetch(wave.dataset.waveform, { headers: { Accept: "application/json" } })
     .then((answer) => (answer.ok ? answer.json() : { said: String(answer.status) }))

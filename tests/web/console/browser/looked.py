@@ -9,6 +9,10 @@ from typing import Any
 from playwright.sync_api import ConsoleMessage, Page, Request, Response
 
 GRAVE = ("serious", "critical")  # as axe names what shuts somebody out
+# On a telephone a row is a card, and each cell has its column's name beside it.
+COVERED = """[...document.querySelectorAll("table.cards td")]
+    .filter(cell => parseFloat(getComputedStyle(cell, "::before").height) > cell.clientHeight + 1)
+    .map(cell => cell.dataset.label)"""
 # A page that is refused says so; a browser repeats it on its console.
 SAID_BY_STATUS = "the server responded with a status of"
 
@@ -42,6 +46,8 @@ class Looked:
         """No page is wider than its window: what is broad scrolls by itself."""
         wide = self.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert wide[0] <= wide[1], f"{self.page.url}: {wide[0]} px in {wide[1]}"
+        covered = self.page.evaluate(COVERED)
+        assert not covered, f"{self.page.url}: names that run into the row below: {covered}"
 
     def accessible(self) -> None:
         """axe-core finds nothing that shuts somebody out."""

@@ -71,3 +71,17 @@ def test_without_scripts_there_is_the_browser_s_own_player(own: At) -> None:
     page.locator(f'form[action="{PATH}/listen"] button').click()
     expect(page.locator("audio[controls]")).to_be_visible()
     assert page.locator("#controls").is_hidden()
+
+
+def test_a_sound_that_does_not_come_says_so(own: At) -> None:
+    place = apart(lambda: Place(own.home, 20))
+    looked = own(Role.OFFICER)
+    page = looked.open(PATH)
+    page.locator(f'form[action="{PATH}/listen"] input[name=reason]').fill("complaint 7")
+    page.locator(f'form[action="{PATH}/listen"] button').click()
+    page.wait_for_selector("figure audio")
+    expect(page.locator("#no-sound")).to_be_hidden()
+    for path, _ in place.files.values():
+        own.home.path.joinpath(path).unlink()
+    page.reload()
+    expect(page.locator("#no-sound")).to_be_visible()
