@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,15 @@ async def test_whoever_may_see_the_calls_may_look_at_a_run_and_ask_for_one(runs:
                 await queue.show(context, KIND, job.id)
             with pytest.raises(NotPermitted, match="calls"):
                 await _submit(context, runs)
+
+
+async def test_a_job_is_no_job_of_another_kind(runs: Verifications) -> None:
+    """Else whoever may see the one could have the other's file by its address."""
+    job = await runs.ask()
+    for of in (queue.show, partial(queue.cancel, files=runs.files), partial(queue.result, files=runs.files)):
+        with pytest.raises(Fault, match="not registered"):
+            await of(runs.context, kind="evidence-package", id=job.id)
+    assert (await queue.show(runs.context, KIND, job.id)).state in ("queued", "running")
 
 
 async def _submit(context: Context, runs: Verifications) -> None:
