@@ -25,7 +25,7 @@ from dialpact.compliance.inspection.comparison import Comparison, before, compar
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import days, period
 from dialpact.compliance.inspection.report import STEPS
-from dialpact.compliance.jobs import Job, JobError, JobKind
+from dialpact.compliance.jobs import UNDER_WAY, Job, JobError, JobKind
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import LANGUAGES, Language, fault_text
 from dialpact.compliance.zones import ZoneInfo
@@ -34,6 +34,7 @@ KIND: JobKind = "inspection"
 RESULT = "inspection.json"
 MEDIA_TYPE = "application/json"
 LONG = 10.0  # seconds
+LOOKED = 50  # of the newest jobs, for the same one
 PAPER = "inspection.{}.pdf"
 
 
@@ -77,6 +78,22 @@ async def asked(
     if asked.full:
         await context.store.inspections.note_full(span, "page", by=context.by, at=now)
     return msgspec.structs.replace(asked, first=beginning, last=end)
+
+
+def about(job: Job) -> InspectionAsked | None:
+    """How it was asked for; None once nothing of it is kept."""
+    return msgspec.convert(job.detail, InspectionAsked) if job.detail else None
+
+
+async def under_way(context: Context, order: InspectionAsked) -> Job | None:
+    """The same report, in whichever language, that is being made; None where files are sent with it."""
+    if order.cdr or order.lists:
+        return None
+    for job in (await queue.listed(context, KIND, most=LOOKED)).rows:
+        other = about(job) if job.state in UNDER_WAY else None
+        if other is not None and msgspec.structs.replace(other, language=order.language) == order:
+            return job
+    return None
 
 
 async def shown(context: Context, id: str) -> Job:

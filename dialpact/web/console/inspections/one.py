@@ -13,7 +13,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.inspection.comparison import rows
 from dialpact.presentation.inspection.paper import part
 from dialpact.web.console import jobs
-from dialpact.web.console.inspections.whose import LOOK, about, job_of
+from dialpact.web.console.inspections.whose import LOOK, job_of
 from dialpact.web.console.page import Asked, NoForm, Page, Redirect, Shown
 
 END = frozenset({Role.ADMINISTRATOR, Role.OFFICER})
@@ -21,7 +21,7 @@ END = frozenset({Role.ADMINISTRATOR, Role.OFFICER})
 
 async def show(asked: Asked[NoForm]) -> Shown | Redirect:
     job = await job_of(asked)
-    values: dict[str, Any] = {"job": job, "about": about(job), "why": jobs.why(asked, job)}
+    values: dict[str, Any] = {"job": job, "about": inspecting.about(job), "why": jobs.why(asked, job)}
     if job.state == "done":
         if asked.htmx:  # whoever waited for it is shown all of it
             return Redirect(to=f"/inspections/{job.id}")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from dialpact.application.jobs import inspecting, queue
-from dialpact.application.jobs.inspecting import KIND, InspectionAsked
+from dialpact.application.jobs.inspecting import KIND
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.registers.account import Role
 from dialpact.web.console.page import Asked
@@ -21,8 +19,3 @@ async def job_of(asked: Asked[Any], kind: JobKind = KIND) -> Job:
     if kind == KIND:
         return await inspecting.shown(asked.context, asked.path["id"])
     return await queue.show(asked.context, kind, asked.path["id"])
-
-
-def about(job: Job) -> InspectionAsked | None:
-    """How it was asked for; None once nothing of it is kept."""
-    return msgspec.convert(job.detail, InspectionAsked) if job.detail else None

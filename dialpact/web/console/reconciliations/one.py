@@ -13,8 +13,7 @@ from dialpact.application.jobs.reconciling import Sums, sums
 from dialpact.application.reconcile import kept
 from dialpact.application.reconcile.kept import BAD, Section
 from dialpact.compliance.jobs import UNDER_WAY, Job
-from dialpact.compliance.reconcile import NOTES, SETTLING
-from dialpact.compliance.reconcile.incidents import LEFT_OUT
+from dialpact.compliance.reconcile import NOTES
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation import reconciliation
 from dialpact.presentation.hidden import Hidden
@@ -82,7 +81,7 @@ async def rows(asked: Asked[Part], job: Job, found: Sums) -> Rows:
 
 def _told(asked: Asked[Any], job: Job, found: Sums) -> dict[str, Any]:
     """What must be said before anything is believed, and what may be done about it."""
-    given, count = about(job), {one.kind: one.count for one in found.sections}
+    given = about(job)
     shifted = reconciliation.shifted(found.shift, found.since or 0, given.timezone) if given else ("?", "?")
     return {
         "span": [datetime.fromtimestamp(one or 0, UTC) for one in (found.since, found.until)],
@@ -90,8 +89,8 @@ def _told(asked: Asked[Any], job: Job, found: Sums) -> dict[str, Any]:
         "untouched": untouched(found.files),
         "shifted": shifted if found.shift else None,
         "notes": NOTES,
-        "writable": sum(count for kind, count in count.items() if kind not in LEFT_OUT and kind != BAD),
-        "settleable": sum(count.get(kind, 0) for kind in SETTLING),
+        "writable": found.writable,
+        "settleable": found.settleable,
     }
 
 
