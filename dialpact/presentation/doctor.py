@@ -6,6 +6,7 @@ from typing import Any
 
 from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.compliance.texts import Language
+from dialpact.presentation.finding import values
 from dialpact.presentation.texts import text
 
 WANT = ("warn", "fail")  # a person
@@ -19,7 +20,7 @@ def told(check: str, item: DoctorFinding, language: Language) -> dict[str, Any]:
         "check": check,
         "result": item.result,
         "code": item.key,
-        "text": text(f"doctor.{item.key}", language, **item.values),
+        "text": text(f"doctor.{item.key}", language, **values(item, language)),
         "advice": text(f"advice.{item.key}", language, **item.values) if item.result in WANT else "",
     }
     return row | ({"place": item.place} if item.place else {})

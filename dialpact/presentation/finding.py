@@ -11,7 +11,14 @@ from dialpact.presentation import texts
 def said(item: DoctorFinding, language: Language) -> str:
     """Without a number: an error's text may quote what it was about."""
     table = "status" if f"status.{item.key}" in texts.catalogue(language) else "doctor"
-    return masking.text(texts.text(f"{table}.{item.key}", language, **item.values))
+    return masking.text(texts.text(f"{table}.{item.key}", language, **values(item, language)))
+
+
+def values(item: DoctorFinding, language: Language) -> dict[str, str]:
+    """What is put into the words; a common reason of the system's is said in the reader's language."""
+    if (error := item.values.get("error")) is None:
+        return item.values
+    return {**item.values, "error": texts.system_reason(error, language)}
 
 
 def advice(item: DoctorFinding, language: Language) -> str:

@@ -11,6 +11,7 @@ from string import Formatter
 import msgspec
 import pytest
 
+from dialpact.application.doctor.finding import fail
 from dialpact.compliance import errors
 from dialpact.compliance.model import Business, CallerId, Campaign, Consent, DncEntry, Script
 from dialpact.compliance.registers.complaint import Complaint
@@ -19,6 +20,7 @@ from dialpact.compliance.registers.script import Hit
 from dialpact.compliance.registers.suspension import SuspensionEntry
 from dialpact.compliance.texts import LANGUAGES
 from dialpact.presentation import texts
+from dialpact.presentation.finding import said
 from dialpact.web.console import texts as console
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +86,16 @@ def test_every_saying_is_used_and_there() -> None:
 def test_a_file_s_common_failures_are_known_by_the_words_of_the_system() -> None:
     for name in table("os-error") - {"of-file"}:
         assert ENGLISH[f"os-error.{name}"] == os.strerror(getattr(errno, name))
+
+
+def test_the_systems_words_in_a_finding_are_said_in_the_reader_s() -> None:
+    for number, words in (
+        (errno.ECONNREFUSED, "拒绝连接"),
+        (errno.ENOENT, "不存在"),
+        (errno.E2BIG, "too long"),
+    ):
+        found = fail("gate-down", address="127.0.0.1:1", error=os.strerror(number))
+        assert words in said(found, "zh")
 
 
 def test_every_column_has_its_heading() -> None:

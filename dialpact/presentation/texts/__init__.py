@@ -40,7 +40,7 @@ def fault_text(fault: Fault, language: Language) -> str:
     names of their own for what was asked.
     """
     if fault.key == "file":
-        error = _reason(fault.detail["error"], language)
+        error = system_reason(fault.detail["error"], language)
         fault = Fault("file", file=fault.detail["file"], error=error)
     known = catalogue(language)
     if by_options := known.get(f"by-options.{fault.key}"):
@@ -50,13 +50,13 @@ def fault_text(fault: Fault, language: Language) -> str:
 
 def os_error_text(error: OSError, language: Language) -> str:
     """``FILE: reason``. What is no common reason, or is of no file, is said in the system's own words."""
-    reason = _reason(error.strerror or str(error), language)
+    reason = system_reason(error.strerror or str(error), language)
     if error.filename is None:
         return reason
     return text("os-error.of-file", language, file=os.fsdecode(error.filename), reason=reason)
 
 
-def _reason(said: str, language: Language) -> str:
+def system_reason(said: str, language: Language) -> str:
     """The English texts are the system's own words, by which a common reason is known."""
     known = {text: key for key, text in catalogue("en").items() if key.startswith("os-error.")}
     return catalogue(language).get(known.get(said, ""), said)

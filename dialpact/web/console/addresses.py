@@ -16,7 +16,11 @@ def whole(given: str) -> int:
 
 
 def time(given: str) -> datetime:
+    """Fault likewise, and for one without its zone, which is no instant."""
     try:
-        return instant(given)
+        found = instant(given)
     except ValueError:
         raise Fault("not-registered", entry=given[:40]) from None
+    if found.tzinfo is None:
+        raise Fault("not-registered", entry=given[:40])
+    return found

@@ -142,6 +142,7 @@ def test_9_give_an_evidence_package_to_whoever_asks(own: At) -> None:
     page.get_by_role("button", name="制作").click()
     with page.expect_download() as got:
         page.get_by_role("link", name="下载证据包").click()
+    expect(page.get_by_role("button", name="停止")).to_have_count(0)
     key = own.home("ledger", "key")["verifier_key"]
     whoever = own(None)
     page = whoever.open("/packages/check")
@@ -184,6 +185,7 @@ def test_12_verify_the_ledger_before_you_go(own: At) -> None:
     page = looked.open("/ledger/verifications")
     page.get_by_role("button", name="开始核验").click()
     page.get_by_role("heading", name="核验了什么，没有核验什么").wait_for()
+    expect(page.get_by_role("button", name="停止")).to_have_count(0)
     looked.well()
 
 
