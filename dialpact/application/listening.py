@@ -115,6 +115,7 @@ async def begin(
 
 async def under_way(context: Context, id: str) -> Mapping[Side, Listening]:
     """What the actor may hear of it now, by side."""
+    context.actor.need(Right.EVIDENCE)
     now, found = context.now(), dict[Side, Listening]()
     for act in await context.store.recording_search.heard(id, context.by):
         one = _of(act)

@@ -50,6 +50,7 @@ async def asked(
     within: int | None,
 ) -> CallQuestion:
     """Fault for a question that is none, or two."""
+    context.actor.need(Right.EVIDENCE)
     if sum(map(bool, (call.strip(), complaint, callee.strip()))) != 1:
         raise Fault("evidence-of-what")
     if not callee.strip() and (caller_id.strip() or around.strip()):
