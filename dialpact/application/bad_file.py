@@ -3,8 +3,8 @@
 1. It holds telephone numbers, so nobody else may read it.
 2. It overwrites nothing but an earlier one of its kind, and keeps that beside it: somebody may have mended
    it.
-3. Cells are as they were written. Only what a spreadsheet would take for a formula is guarded as people guard
-   it, by an apostrophe, which is taken off again when the file is read.
+3. Cells, and the names of columns, are as they were written. Only what a spreadsheet would take for a formula
+   is guarded as people guard it, by an apostrophe, which is taken off again when the file is read.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dialpact.application.bad_rows import BadRows
+from dialpact.application.sheets.written import guarded
 from dialpact.compliance.registers.columns import OURS
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.sheet import row_of
@@ -26,7 +27,6 @@ from dialpact.compliance.registers.table import Table, column_name
 
 _MARK = "\ufeff"
 _STARTS = tuple(f"{_MARK}{','.join(names)}".encode() for names in (OURS, (OURS[0], OURS[2])))
-_FORMULA = re.compile(r"[=@]|[+-](?![0-9+() -]*\Z)")
 _BREAKS = re.compile(r"[\r\n\t\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
@@ -86,14 +86,14 @@ class BadFile:
         kept = [place for place, name in enumerate(table.names) if column_name(name) not in OURS]
         width = len(table.names)
         ours = OURS if any(sheets) else (OURS[0], OURS[2])
-        yield [*ours, *(table.names[place] for place in kept)]
+        yield [*ours, *(_told(table.names[place]) for place in kept)]
         rows = table.written()
         for line, fault in bad:
             cells = next((cells for place, cells in rows if place == line), [])
             sheet, row = row_of(line)
             said = {"line": str(row), "sheet": sheets[sheet], "reason": self._explain(fault)}
             own = [cells[place] for place in kept if place < len(cells)] + cells[width:]
-            yield [_one_line(said[name]) for name in ours] + [_guarded(_one_line(cell)) for cell in own]
+            yield [_told(cell) for cell in (*(said[name] for name in ours), *own)]
 
     def _refuse_another(self, path: Path, source: Path | None = None) -> None:
         """Fault for a file that is there and none of ours."""
@@ -114,9 +114,5 @@ class BadFile:
         return Fault("bad-file", file=str(self.path), error=error.strerror or str(error))
 
 
-def _one_line(text: str) -> str:
-    return _BREAKS.sub(" ", text)
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+def _told(text: str) -> str:
+    return guarded(_BREAKS.sub(" ", text))

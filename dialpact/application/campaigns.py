@@ -58,6 +58,13 @@ async def listed(
     return await context.store.campaigns.list(business=holder, after=after, most=most)
 
 
+async def find(context: Context, id: str) -> CampaignEntry | None:
+    """One that is registered now."""
+    context.actor.need(Right.CALLS)
+    rows = (await context.store.campaigns.list(id=id)).rows
+    return rows[0] if rows else None
+
+
 async def show(context: Context, id: str) -> ShownEntry[CampaignEntry]:
     """Fault when there never was one."""
     context.actor.need(Right.CALLS)

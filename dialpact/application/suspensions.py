@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dialpact.application import caller_ids
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
@@ -44,6 +46,12 @@ async def listed(
     """Those in force, the oldest first; with ``lifted`` all that there were."""
     context.actor.need(Right.CALLS)
     return await context.store.suspensions.list(lifted=lifted, after=after, most=most)
+
+
+async def in_force(context: Context, kind: Suspendable, key: str) -> Sequence[SuspensionEntry]:
+    """Of one, as the registers name it; there is one or none."""
+    context.actor.need(Right.CALLS)
+    return (await context.store.suspensions.list(kind=kind, key=key)).rows
 
 
 async def show(context: Context, kind: Suspendable, key: str) -> ShownEntry[SuspensionEntry]:

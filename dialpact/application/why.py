@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from dialpact.application import calls, check, ids, limits, listings
 from dialpact.application.actor import Right
 from dialpact.application.check import Checked
@@ -78,6 +80,8 @@ async def what_if(context: Context, judge: Judge, question: Question, wanted: Wa
     for allowed, given in ((wanted.campaigns, question.campaign), (wanted.agents, question.agent)):
         if allowed and given not in allowed:
             raise NotPermitted(f"{context.by}: of others")
+    if wanted.agents and not (wanted.campaigns or wanted.businesses):
+        await _need_called(context, wanted, question.campaign)
     if wanted.businesses and question.campaign:
         for one in (await context.store.campaigns.list(id=question.campaign)).rows:
             limits.need(context, wanted.businesses, one.business)
@@ -92,6 +96,17 @@ async def what_if(context: Context, judge: Judge, question: Question, wanted: Wa
         at=question.at,
         live=question.live,
     )
+
+
+async def _need_called(context: Context, wanted: Wanted, campaign: str) -> None:
+    """Of who leads agents, those campaigns are his for which they have called: nothing else says so. Raises
+    NotPermitted.
+    """
+    found = None
+    if campaign:
+        found = await listings.calls(context, replace(wanted, campaign=campaign), most=1)
+    if found is None or not found.rows:
+        raise NotPermitted(f"{context.by}: of others")
 
 
 def compared(then: Sequence[Explained], now: Sequence[Explained]) -> tuple[Compared, ...]:

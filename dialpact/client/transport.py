@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from dialpact.client.problem import NoAnswer, problem
-from dialpact.compliance.config import is_loopback
+from dialpact.compliance.addresses import is_loopback
 
 MOST_ANSWER = 64 << 20  # bytes of an answer that is kept in memory
 BLOCK = 1 << 16

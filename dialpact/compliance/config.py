@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Sequence
@@ -12,7 +11,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from dialpact.compliance import hashing_secret, masking, toml
+from dialpact.compliance import hashing_secret, secret_file, toml
+from dialpact.compliance.addresses import is_loopback, split_address
 from dialpact.compliance.endpoints import Endpoint, Unknown, endpoint
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.numbers import Shape, is_area_code, shape
@@ -176,7 +176,7 @@ class OidcConfig(_Section, frozen=True, kw_only=True):
 
     def secret(self, config: Config) -> str:
         """Of us, at the provider. Read when it is needed. ConfigError."""
-        return read_secret("web.oidc", "secret_file", config.path(self.secret_file))
+        return secret_file.read("web.oidc", "secret_file", config.path(self.secret_file))
 
 
 class WebConfig(_Section, frozen=True, kw_only=True):
@@ -288,30 +288,15 @@ class Config(_Section, frozen=True, kw_only=True):
 
     def ami_secret(self) -> str:
         """Read when it is needed and kept nowhere else. Raises ConfigError when unreadable or unusable."""
-        return self._secret("secret_file", self.ami.secret_file)
+        return secret_file.read("ami", "secret_file", self.path(self.ami.secret_file))
 
     def doctor_secret(self) -> str:
         """Of the doctor's own user, the same way."""
-        return self._secret("doctor_secret_file", self.ami.doctor_secret_file)
-
-    def _secret(self, key: str, name: str) -> str:
-        return read_secret("ami", key, self.path(name))
+        return secret_file.read("ami", "doctor_secret_file", self.path(self.ami.doctor_secret_file))
 
     def the_trunk(self, name: str) -> str:
         """``name``, or the only trunk's name when it is empty. An unknown one is returned as it is."""
         return next(iter(self.trunks)) if not name and len(self.trunks) == 1 else name
-
-
-def read_secret(section: str, key: str, file: Path) -> str:
-    """What a file has, and no log tells. ConfigError."""
-    try:
-        secret = file.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"[{section}] {key} {file}: {getattr(error, 'strerror', None) or error}") from error
-    if not secret or not secret.isprintable():
-        raise ConfigError(f"[{section}] {key} {file}: empty, or with control characters")
-    masking.hide(secret)
-    return secret
 
 
 def _witness(given: WitnessConfig | str) -> WitnessConfig:
@@ -340,22 +325,6 @@ def _check_outsiders(ledger: LedgerConfig) -> None:
     for address in addresses:
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", address):
             raise ConfigError(f"[ledger] not an http or https address: {address!r}")
-
-
-def split_address(text: str) -> tuple[str, int]:
-    """``HOST:PORT`` or ``[::1]:PORT``. Raises ConfigError."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
-        raise ConfigError(f"not HOST:PORT: {text!r}")
-    return host.removeprefix("[").removesuffix("]"), int(port)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this host reaches it. A name that is not ``localhost`` may be anything."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 def find(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) -> Path:

@@ -127,6 +127,6 @@ class ProcessAgi:
 
 
 def _address(text: str) -> tuple[str, int]:
-    from dialpact.compliance.config import split_address
+    from dialpact.compliance.addresses import split_address
 
     return split_address(text.removeprefix("agi://").partition("/")[0])

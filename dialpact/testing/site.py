@@ -17,6 +17,7 @@ from msgspec import structs
 from agi.service import serving
 from dialpact.application.policy import load_policy
 from dialpact.compliance import config as configuration
+from dialpact.compliance.addresses import is_loopback
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
 from dialpact.compliance.ledger import keys
@@ -106,7 +107,7 @@ def made(given: Config | str | Path | None, clock: Clock, folder: Path) -> Itera
             webhooks={
                 name: hook
                 for name, hook in original.webhooks.items()
-                if configuration.is_loopback(urlsplit(hook.url).hostname or "")
+                if is_loopback(urlsplit(hook.url).hostname or "")
             },
         )
         create(config.database)

@@ -21,6 +21,7 @@ from dialpact.web.api import routing as api
 from dialpact.web.bounds import Bounds
 from dialpact.web.console import routing as console
 from dialpact.web.console import visitors
+from dialpact.web.console.headers import ALWAYS
 from dialpact.web.site import RouteSource, Site, Work
 
 LONGER = {"/supervision/package": 900.0}  # seconds: an evidence package with its recordings
@@ -62,5 +63,5 @@ def _bounds_itself(path: str) -> bool:
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     said = SAID.get(error.status_code, error.detail)
-    headers = {"Cache-Control": "no-store", **(error.headers or {})}
+    headers = {**ALWAYS, "Cache-Control": "no-store", **(error.headers or {})}
     return JSONResponse({"error": said}, error.status_code, headers=headers)

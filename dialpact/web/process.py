@@ -26,7 +26,8 @@ MOST_HEAD = 16_384  # bytes of a request's head
 HEAD_SECONDS = 5.0  # until it is there
 IDLE_SECONDS = 10  # between two requests of a connection
 END_SECONDS = 5  # for what is begun, when the process ends
-PROXIES = ["127.0.0.1", "::1"]  # whose word is taken for who asks, where a proxy was announced
+# Whose word is taken for who asks, where a proxy was announced; the last as a socket for both kinds tells it.
+PROXIES = ["127.0.0.1", "::1", "::ffff:127.0.0.1"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import structlog
 from dialpact.accepting import stop_accepting
 from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.application.health import Look, Looking, Sources
-from dialpact.compliance.config import is_loopback
+from dialpact.compliance.addresses import is_loopback
 from dialpact.compliance.meters import METERS
 
 MOST_HEAD = 8_192  # bytes of a request

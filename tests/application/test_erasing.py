@@ -198,6 +198,19 @@ def test_a_page_erases_nothing_by_itself(shelf: Shelf) -> None:
     at(shelf, work)
 
 
+def test_a_look_is_ended_by_one_and_what_two_agreed_on_is_not(shelf: Shelf) -> None:
+    async def work(office: Office) -> None:
+        li = office.of("li")
+        made = await erasing.ask(li, await office.looked(), reason="到期")
+        job = await erasing.confirm(office.of("wang"), office.files, made.id)
+        assert (await erasing.cancel(li, office.files, job.id)).state == "queued"
+        assert (await office.done(job)).state == "done"
+        look = await erasing.look(li, office.files, id=new_id())
+        assert (await erasing.cancel(li, office.files, look.id)).state == "cancelled"
+
+    at(shelf, work)
+
+
 def test_where_nothing_is_over_nothing_is_asked(shelf: Shelf) -> None:
     async def work(office: Office) -> None:
         looked = await office.looked()

@@ -169,6 +169,7 @@ async def test_as_a_job_it_rests_as_the_worker_wants_it(store: Store, tmp_path: 
         folder=tmp_path,
         progress=unwatched,
         render=lambda _: pytest.fail("nothing is rendered"),
+        printed=lambda *_: pytest.fail("nothing is printed"),
         rest=rest,
     )
     outcome = await scrubbing.work(task)

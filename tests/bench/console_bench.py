@@ -47,7 +47,7 @@ ENTRIES = {  # of pages that show one thing
     "GET /calls/{id}": f"/calls/{MIDDLE}",
     "GET /recordings/{id}": f"/recordings/{MIDDLE}",
     "GET /registers/campaign/entry/{id}": "/registers/campaign/entry/spring",
-    "GET /registers/script/entry/{id}": "/registers/script/entry/s",
+    "GET /registers/script/entry/{id}": "/registers/script/entry/pitch",
 }
 
 

@@ -59,6 +59,17 @@ def test_unmended_they_are_bad_for_the_same_reasons(home: Home) -> None:
     assert [one[2] for one in kept(first["bad_file"])[5:]] == ["'=cmd|x", "'=SUM(1)", "+86 110"]
 
 
+def test_the_name_of_a_column_or_a_sheet_is_no_formula(home: Home) -> None:
+    answer = home("dnc", "import", home.file("l.csv", "number,=1+1,scope,source\n110,＝1,all,x\n"), code=1)
+    header, only = kept(answer["bad_file"])
+    assert header == ["line", "reason", "number", "'=1+1", "scope", "source"] and only[3] == "'＝1"
+    again = home("dnc", "import", answer["bad_file"], code=1)
+    assert kept(again["bad_file"])[0] == header
+    data = packed(parts({"=1+1": table(("number", "scope", "source"), ("110", "all", "x"))}))
+    answer = home("dnc", "import", home.file("w.xlsx", data), code=1)
+    assert kept(answer["bad_file"])[1][1] == "'=1+1"
+
+
 def test_rows_of_a_workbook_name_their_sheet(home: Home) -> None:
     names = DNC.strip().split(",")
     first = table(names, ("13800138000", "all"), ("110", "all", None, (46027, 1)))

@@ -12,6 +12,8 @@ import pytest
 from dialpact.compliance.evidence.rows import TABLES
 from dialpact.store.sqlite import create
 
+# A package's form is what it was when the first verifiers were written: what came later is in its acts.
+LATER = {"complaint": {"closed_at", "closing"}}
 KINDS = {"INTEGER": int, "TEXT": str, "REAL": float}
 
 
@@ -29,5 +31,6 @@ def test_every_column_is_there_with_its_kind(database: Path, table: str) -> None
     stored = {
         name: KINDS[kind] if needed or key else KINDS[kind] | None
         for _, name, kind, needed, _, key in columns
+        if name not in LATER.get(table, ())
     }
     assert get_type_hints(TABLES[table]) == stored

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-import sqlite3
-from pathlib import Path
-
-import aiosql
 import pytest
 
-from dialpact.store import sqlite
+from tests.store.plans import plans
 
-FOLDER = Path(sqlite.__file__).parent / "sql"
 # What is scanned is what a look has found, one person's rows, or a list that was given.
 BOUNDED = {"near", "asked", "json_each", "one", "consent_now", "dnc_now"}
-
-
-def plans(file: str) -> dict[str, list[str]]:
-    with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        sqlite.migrate.migrate(db)
-        found = {}
-        for name, query in vars(aiosql.from_path(FOLDER / f"{file}.sql", "sqlite3")).items():
-            sql = getattr(query, "sql", None)
-            if sql and not name.endswith("_cursor"):
-                values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
-                found[name] = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
-        return found
 
 
 PLANS = plans("browsing")

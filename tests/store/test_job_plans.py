@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.store.test_browsing_plans import plans
+from tests.store.plans import plans
 
 PLANS = plans("jobs")
 

@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import aiosql
 import pytest
 from msgspec.structs import replace
 
@@ -20,14 +19,13 @@ from dialpact.compliance.judge import new_id
 from dialpact.compliance.model import Campaign, Decision, Facts
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store import sqlite
 from dialpact.store.ports.listings import Wanted
 from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import Store, create, decisions
 from dialpact.store.sqlite.listings import Listings
 from tests.compliance.store_values import AT, BY, NUMBER, attempt, decision
+from tests.store.plans import plans
 
-SQL = Path(sqlite.__file__).parent / "sql" / "listings.sql"
 OTHER = "+862787654321"
 ALL = Wanted()
 
@@ -352,19 +350,7 @@ async def test_which_numbers_are_ours(store: Store) -> None:
 # What it costs
 
 
-def plans() -> dict[str, list[str]]:
-    with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        sqlite.migrate.migrate(db)
-        found = {}
-        for name, query in vars(aiosql.from_path(SQL, "sqlite3")).items():
-            sql = getattr(query, "sql", None)
-            if sql and not name.endswith("_cursor"):
-                values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
-                found[name] = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
-        return found
-
-
-PLANS = plans()
+PLANS = plans("listings")
 NEAREST = "SEARCH decision USING COVERING INDEX decision_in_report ((decided_at,id)<(?,?) AND decided_at>?)"
 
 

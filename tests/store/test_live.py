@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import aiosql
 import pytest
 from msgspec.structs import replace
 
 from dialpact.compliance.model import Decision
 from dialpact.compliance.reasons import Reason
-from dialpact.store import sqlite
 from dialpact.store.ports.listings import Wanted
 from dialpact.store.ports.live import LiveRows
 from dialpact.store.sqlite import Store, create
 from dialpact.store.sqlite.live import Live
 from tests.compliance.store_values import AT, BY
+from tests.store.plans import plans
 from tests.store.test_listings import by, call, record, recorded, sql
 
-FILE = Path(sqlite.__file__).parent / "sql" / "live.sql"
 MINUTE = timedelta(minutes=1)
 ALL = Wanted()
 
@@ -158,19 +153,7 @@ async def test_incidents_are_lately_by_kind_and_of_the_newest(store: Store) -> N
 # What it costs
 
 
-def plans() -> dict[str, list[str]]:
-    with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        sqlite.migrate.migrate(db)
-        found = {}
-        for name, query in vars(aiosql.from_path(FILE, "sqlite3")).items():
-            text = getattr(query, "sql", None)
-            if text and not name.endswith("_cursor"):
-                values = dict.fromkeys(re.findall(r":(\w+)", text), 1)
-                found[name] = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {text}", values)]
-        return found
-
-
-PLANS = plans()
+PLANS = plans("live")
 
 
 @pytest.mark.parametrize("name", PLANS)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sqlite3
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import aiosql
 import pytest
 from msgspec.structs import replace
 
@@ -18,14 +15,12 @@ from dialpact.compliance.model import Decision
 from dialpact.compliance.recorded import Finished
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.waveform import Waveform
-from dialpact.store import sqlite
 from dialpact.store.ports.recording_search import Sought, Whose
 from dialpact.store.sqlite import Store, create
 from dialpact.store.sqlite.recording_search import RecordingSearch
 from tests.compliance.store_values import AT, BY, NUMBER
+from tests.store.plans import plans
 from tests.store.test_listings import OTHER, call, paged, record, recorded, sql
-
-FOLDER = Path(sqlite.__file__).parent / "sql"
 
 
 @pytest.fixture
@@ -226,19 +221,7 @@ async def test_waveforms_come_with_the_end_and_stay_as_they_are(store: Store) ->
 # What it costs
 
 
-def plans(name: str) -> dict[str, list[str]]:
-    with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        sqlite.migrate.migrate(db)
-        found = {}
-        for each, query in vars(aiosql.from_path(FOLDER / name, "sqlite3")).items():
-            text = getattr(query, "sql", None)
-            if text and not each.endswith("_cursor"):
-                values = dict.fromkeys(re.findall(r":(\w+)", text), 1)
-                found[each] = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {text}", values)]
-        return found
-
-
-PLANS = plans("recording_search.sql")
+PLANS = plans("recording_search")
 # What people make by hand, and little of it.
 BY_HAND = {"hold", "complaint"}
 BOUNDED = {"near", "asked", "json_each", "(subquery-1)", "(subquery-2)", "(subquery-3)", "(subquery-5)"}
@@ -257,5 +240,5 @@ def test_what_is_looked_through_in_its_order_is_not_sorted(name: str) -> None:
 
 
 def test_a_hold_counts_its_recordings_by_an_index() -> None:
-    scans = {step.split(" ")[1] for step in plans("holds.sql")["list_holds"] if step.startswith("SCAN")}
+    scans = {step.split(" ")[1] for step in plans("holds")["list_holds"] if step.startswith("SCAN")}
     assert scans <= BY_HAND

@@ -68,11 +68,16 @@ class Asker:
 
 @asynccontextmanager
 async def serving(
-    app: ASGIApp, tls: Tls | None = None, head_seconds: float = WAIT, *, behind_proxy: bool = False
+    app: ASGIApp,
+    tls: Tls | None = None,
+    head_seconds: float = WAIT,
+    *,
+    behind_proxy: bool = False,
+    host: str = "127.0.0.1",
 ) -> AsyncIterator[int]:
     """Its port."""
     stop, ready = asyncio.Event(), asyncio.Event()
-    listening = process.bound("127.0.0.1", 0)
+    listening = process.bound(host, 0)
     port = listening.getsockname()[1]
     given = {"head_seconds": head_seconds, "behind_proxy": behind_proxy}
     serve = process.serve(app, listening, tls, stop, ready.set, **given)

@@ -139,6 +139,33 @@ async def test_good_rows_are_applied_once_however_often_that_is_asked(bench: Imp
     await asyncio.to_thread(home.run, "ledger", "verify")
 
 
+async def test_who_asks_many_times_at_once_is_told_of_one_job(bench: Importing, home: Home) -> None:
+    async with bench.running():
+        job = await bench.examine(SOME)
+        asked = [importing.apply(bench.context, bench.files, job.id, skip_bad=True) for _ in range(8)]
+        made = await asyncio.gather(*asked)
+        assert len({one.id for one in made}) == 1
+        bench.runner.wake()
+        done = await bench.over(made[0])
+    assert (figures(done).applied, figures(done).done) == (2, True)
+    assert len(acts(home)) == 1
+
+
+async def test_what_is_applied_is_not_looked_at_anew(bench: Importing, home: Home) -> None:
+    """Another look at the same list could be applied as well: from a page that was left open, say."""
+    asked = await importing.reading(bench.context, "dnc", name="l.csv", mapped={})
+    async with bench.running():
+        job = await bench.examine(SOME)
+        made = await importing.apply(bench.context, bench.files, job.id, skip_bad=True)
+        with pytest.raises(Fault, match="import handed in"):
+            await importing.examine_again(bench.context, bench.files, job.id, asked)
+        bench.runner.wake()
+        await bench.over(made)
+        with pytest.raises(Fault, match="import handed in"):
+            await importing.examine_again(bench.context, bench.files, job.id, asked)
+    assert len(acts(home)) == 1
+
+
 async def test_what_can_not_be_read_is_read_otherwise(bench: Importing, home: Home) -> None:
     content = "甲,乙\n13800138001,上门登记\n"
     async with bench.running():
@@ -265,7 +292,7 @@ async def test_what_was_cancelled_acts_no_more_and_what_has_acted_is_not_cancell
     made = other
     await jobs.take(bench.context.now())
     await into()
-    kept = await importing.cancel(bench.context, bench.files, other)
+    kept = await queue.cancel(bench.context, bench.files, other.kind, other.id)
     assert kept.state == "running" and kept.result == {"acts": [kept.result and kept.result["acts"][0]]}
     assert numbers(home) == 3000
 

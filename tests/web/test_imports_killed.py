@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dialpact.application.jobs import importing
+from dialpact.application.jobs import importing, queue
 from dialpact.compliance.jobs import Job
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
@@ -53,7 +53,7 @@ async def test_one_that_is_in_is_not_cancelled_between_two_processes(killed: Kil
     job = await waiting(killed)
     async with killed.web(f"{RUNNER}._finish", "0", "before", **REAL) as web:
         await killed.ends(web)
-    kept = await importing.cancel(killed.bench.context, killed.bench.files, await killed.bench.job(job))
+    kept = await queue.cancel(killed.bench.context, killed.bench.files, "import", job.id)
     assert kept.state == "running" and numbers(home) == 3000
     async with killed.web(**REAL):
         assert figures(await killed.bench.over(job)).applied == 3000

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from dialpact.compliance import config as configuration
-from dialpact.compliance.config import is_loopback
+from dialpact.compliance.addresses import is_loopback
 from dialpact.web import process
 from dialpact.web.app import application
 from dialpact.web.bounds import Bounds
@@ -128,6 +128,19 @@ async def test_who_asks_is_said_by_a_proxy_that_was_announced(
         head = f"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: {said}\r\n\r\n"
         await Asker(port).send(head.encode())
     assert seen == [host]
+
+
+async def test_a_proxy_is_known_where_both_kinds_of_addresses_come_in() -> None:
+    seen: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["client"][0])
+        await PlainTextResponse()(scope, receive, send)
+
+    async with serving(app, behind_proxy=True, host="::") as port:
+        head = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n"
+        await Asker(port).send(head.encode())
+    assert seen == ["203.0.113.9"]
 
 
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "], ids=["nothing", "half a head"])

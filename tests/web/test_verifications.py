@@ -11,10 +11,12 @@ import msgspec
 import pytest
 
 from dialpact.application.actor import Actor, Door, Right
+from dialpact.application.context import Context
 from dialpact.application.jobs import kinds, queue, runner, verifying
 from dialpact.application.jobs.kinds import Task
 from dialpact.cli import job_worker
 from dialpact.compliance import config as configuration
+from dialpact.compliance.errors import NotPermitted
 from dialpact.compliance.jobs import Job
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.fault import Fault
@@ -109,16 +111,24 @@ async def test_what_it_finds_is_listed_and_what_it_covered_outlives_the_file(
     assert await verifying.listed(runs.files, left) is None
 
 
-async def test_whoever_may_see_the_calls_may_look_at_a_run(runs: Verifications) -> None:
+async def test_whoever_may_see_the_calls_may_look_at_a_run_and_ask_for_one(runs: Verifications) -> None:
     job = await runs.ask()
     for rights, may in ((frozenset({Right.CALLS}), True), (frozenset({Right.CHECK}), False)):
         actor = Actor(name="li", door=Door.PAGE, rights=rights)
         context = msgspec.structs.replace(runs.context, actor=actor)
         if may:
             assert (await queue.show(context, KIND, job.id)).id == job.id
+            await _submit(context, runs)
         else:
-            with pytest.raises(Exception, match="calls"):
+            with pytest.raises(NotPermitted, match="calls"):
                 await queue.show(context, KIND, job.id)
+            with pytest.raises(NotPermitted, match="calls"):
+                await _submit(context, runs)
+
+
+async def _submit(context: Context, runs: Verifications) -> None:
+    told = msgspec.to_builtins(verifying.asked(None, None, "", ""))
+    await queue.submit(context, runs.files, KIND, told, id=new_id(), key="", businesses=())
 
 
 def test_it_gives_way_to_all_others() -> None:

@@ -11,10 +11,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from dialpact.compliance.networks import network
 
 MOST_NAMES = 20_000  # that are known at a time
 FORGOTTEN = timedelta(hours=24)  # after the last
@@ -92,12 +93,3 @@ class Guesses:
         self._counts[name] = count
         if len(self._counts) > MOST_NAMES:
             self._counts.popitem(last=False)
-
-
-def network(address: str) -> str:
-    """What one person can have many of counts as one: of IPv6 a /64."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))

@@ -43,6 +43,11 @@ class Enrolled(NamedTuple):
     codes: tuple[str, ...]
 
 
+async def kept(context: Context, found: SignedIn) -> KeptAccount | None:
+    """His own, with what he signs in by. None: there is none such (no longer, perhaps)."""
+    return await context.store.accounts.find(found.account.id)
+
+
 async def invited(desk: Desk, store: Store, now: datetime, link: str) -> Invited:
     """Fault: the link opens nothing, or nothing more. ConfigError."""
     kept = await _by_link(desk, store, now, link)
@@ -163,6 +168,7 @@ async def change_authenticator(
         by=context.by,
         at=now,
     )
+    await context.store.accounts.use_step(found.account.id, step)
     if end_others:
         await _end_others(context, found, "the authenticator was changed")
 

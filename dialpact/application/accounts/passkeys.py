@@ -39,6 +39,8 @@ LONGEST = 20_000  # characters of what a browser sends
 USE = "passkey user"
 WHO = UserVerificationRequirement.REQUIRED
 Options = dict[str, Any]
+# What comes of JSON that is no credential; of one in brackets without end, too.
+WRONG = (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
 
 
 class Party(NamedTuple):
@@ -103,7 +105,7 @@ async def add(
             expected_origin=here.origin,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+    except WRONG as error:
         raise Fault("passkey-refused") from error
     data = {"key": bytes_to_base64url(made.credential_public_key), "name": free_text(name, "name")}
     await context.store.accounts.refactor(
@@ -169,7 +171,7 @@ async def sign_in(desk: Desk, store: Store, now: datetime, caller: Caller, *, cr
             credential_current_sign_count=0,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+    except WRONG as error:
         raise Fault("passkey-refused") from error
     # A device that counts has counted on since, or somebody has a copy of it.
     count = verified.new_sign_count

@@ -31,7 +31,8 @@ from joserfc.jwk import KeySet
 
 from dialpact.application import http_client
 from dialpact.application.http_client import NoAnswer
-from dialpact.compliance.config import Config, OidcConfig, is_loopback
+from dialpact.compliance.addresses import is_loopback
+from dialpact.compliance.config import Config, OidcConfig
 from dialpact.compliance.errors import ConfigError
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.session import same

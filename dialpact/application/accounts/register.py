@@ -81,7 +81,8 @@ async def change(
     subject: str | None = None,
 ) -> Account:
     """What is None stays as it is; an empty ``until`` is no last day. It counts from the next page on. Fault;
-    NotPermitted, also for one's own role and limits: nobody raises himself.
+    NotPermitted, also for one's own role and limits: nobody raises himself. Fault, too, where somebody was
+    faster.
     """
     context.actor.need(Right.ACCESS)
     wished = account_id(id)
@@ -101,17 +102,21 @@ async def change(
     after = wanted(**(kept | fields))
     if wished == context.by and any(getattr(after, field) != kept[field] for field in OTHERS):
         raise Fault("account-own", entry=wished)
-    return await context.store.accounts.change(wished, after, by=context.by, at=context.now())
+    return await context.store.accounts.change(
+        wished, after, expected=before, by=context.by, at=context.now()
+    )
 
 
 async def set_language(context: Context, id: str, language: str) -> Account:
-    """One's own. Fault."""
+    """One's own. Fault, also where somebody was faster: his role is not made again what it was."""
     before = (await _find(context, account_id(id))).account
     if before.id != context.by:
         context.actor.need(Right.ACCESS)
     kept = {field: getattr(before, field) for field in Wanted.__struct_fields__}
     after = wanted(**(kept | {"language": language}))
-    return await context.store.accounts.change(before.id, after, by=context.by, at=context.now())
+    return await context.store.accounts.change(
+        before.id, after, expected=before, by=context.by, at=context.now()
+    )
 
 
 async def reset(context: Context, keys: Keys, id: str, *, reason: str) -> Given:

@@ -15,7 +15,7 @@ from dialpact.application.doctor import live
 from dialpact.application.doctor.conf import read, sections
 from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, skip, warn
 from dialpact.application.doctor.pbx import absent
-from dialpact.compliance.config import split_address
+from dialpact.compliance.addresses import split_address
 from dialpact.compliance.dialplan.codes import RESULTS, PlanFinding
 from dialpact.compliance.dialplan.judge import Around, Judged, judge
 from dialpact.compliance.dialplan.load import load

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -89,6 +89,30 @@ async def ask(context: Context, looked: str, *, reason: str) -> Approval:
 def job_of(request: int) -> str:
     """The id of the job that erases what was agreed on: a request has one."""
     return hashlib.sha256(f"{KIND} {request}".encode()).hexdigest()[:32]
+
+
+async def begun(context: Context, found: Approval) -> Job | None:
+    """The job that erases what ``found`` asks for; None: it was not confirmed, or is of another act."""
+    context.actor.need(Right.CALLS)
+    if not isinstance(found.about, Erasure) or found.state == "open":
+        return None
+    return await context.store.jobs.get(job_of(found.id))
+
+
+async def pending_since(context: Context) -> datetime | None:
+    """Since when what was erased waits to be overwritten in the file; None: nothing does."""
+    context.actor.need(Right.LEDGER)
+    return await context.store.erasure.overwriting_since()
+
+
+async def cancel(context: Context, files: JobFiles, id: str) -> Job:
+    """A look does not run any more, or its result goes; what two have agreed on is not stopped halfway by
+    one. What it is then. Fault.
+    """
+    job = await queue.show(context, KIND, id)
+    if not job.detail or msgspec.convert(job.detail, ErasureAsked).request:
+        return job
+    return await queue.cancel(context, files, KIND, id)
 
 
 async def confirm(context: Context, files: JobFiles, request: int) -> Job:

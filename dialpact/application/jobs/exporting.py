@@ -19,6 +19,7 @@ from dialpact.application.jobs.files import JobFiles, whole
 from dialpact.application.jobs.kinds import Outcome, Task
 from dialpact.compliance.jobs import Job
 from dialpact.compliance.registers.cell import free_text
+from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.together import Write
 
 Form = Literal["csv", "xlsx"]
@@ -50,6 +51,16 @@ async def submit(context: Context, files: JobFiles, asked: Asked, form: Form, re
     detail = cast(dict[str, Any], msgspec.to_builtins(told))
     id = secrets.token_hex(16)
     return await queue.submit(context, files, "export", detail, id=id, key="", businesses=())
+
+
+async def taken(context: Context, files: JobFiles, id: str) -> tuple[Job, ExportAsked]:
+    """One that is done, to whoever the log says has taken it out. Fault, for anybody else as for what is not
+    there.
+    """
+    job, _ = await queue.result(context, files, "export", id)
+    if job.by != context.by:
+        raise Fault("not-registered", entry=id)
+    return job, msgspec.convert(job.detail, ExportAsked)
 
 
 async def work(task: Task) -> Outcome:

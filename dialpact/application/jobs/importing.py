@@ -164,8 +164,12 @@ async def examine(context: Context, files: JobFiles, asked: ImportAsked, sent: B
 
 
 async def examine_again(context: Context, files: JobFiles, id: str, asked: ImportAsked) -> Job:
-    """The file of job ``id``, read otherwise; that one is forgotten. Fault where it is there no longer."""
+    """The file of job ``id``, read otherwise; that one is forgotten. Fault where it is there no longer, and
+    ``import-handed-in`` where it is being applied, or was: a list is not applied twice.
+    """
     before, _ = await examined(context, id)
+    if (last := await context.store.jobs.get(applying(id))) and _counts(last):
+        raise Fault("import-handed-in")
     job = await _submit(context, files, asked, secrets.token_hex(16), _kept(files, before))
     await queue.cancel(context, files, "import-check", id)
     return job
@@ -191,6 +195,14 @@ def applying(check: str) -> str:
     return hashlib.sha256(f"import {check}".encode()).hexdigest()[:32]
 
 
+async def applied_by(context: Context, check: str) -> Job | None:
+    """The job that applies what ``check`` has examined; None: there is none."""
+    try:
+        return await queue.show(context, "import", applying(check))
+    except Fault:
+        return None
+
+
 async def examined(context: Context, id: str) -> tuple[Job, ImportAsked]:
     """Fault for one that is not there, or of which nothing is kept any more."""
     job = await queue.show(context, "import-check", id)
@@ -207,11 +219,6 @@ async def shown(context: Context, id: str) -> Job:
         return await queue.show(context, "import", id)
 
 
-async def cancel(context: Context, files: JobFiles, job: Job) -> Job:
-    """What it is then: one that has been applied is not cancelled."""
-    return await queue.cancel(context, files, job.kind, job.id)
-
-
 def looked(files: JobFiles, job: Job) -> Looked | None:
     """What was seen of the file; None where that is kept no longer. Reads a file."""
     figures = msgspec.convert(job.result or {}, Figures)
@@ -222,6 +229,11 @@ def looked(files: JobFiles, job: Job) -> Looked | None:
             return msgspec.json.decode(file.read(), type=Looked)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
+
+
+def _counts(job: Job) -> bool:
+    """Whether a job that applies has done so, or may yet."""
+    return job.state in UNDER_WAY or bool((job.result or {}).get("acts") or (job.result or {}).get("done"))
 
 
 def _visible(name: str) -> str:

@@ -13,8 +13,10 @@ import msgspec
 
 from dialpact.application.actor import Right
 from dialpact.application.context import Context
-from dialpact.application.jobs.files import input_of, whole
+from dialpact.application.jobs import queue
+from dialpact.application.jobs.files import JobFiles, input_of, whole
 from dialpact.application.jobs.kinds import Outcome, Task
+from dialpact.application.jobs.queue import MadeFile
 from dialpact.application.jobs.reconciling import distinct, sent_files
 from dialpact.application.report import inspection
 from dialpact.application.report.compared import GivenList
@@ -23,14 +25,16 @@ from dialpact.compliance.inspection.comparison import Comparison, before, compar
 from dialpact.compliance.inspection.figures import Inspection
 from dialpact.compliance.inspection.period import days, period
 from dialpact.compliance.inspection.report import STEPS
-from dialpact.compliance.jobs import JobError
+from dialpact.compliance.jobs import UNDER_WAY, Job, JobError, JobKind
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import LANGUAGES, Language, fault_text
 from dialpact.compliance.zones import ZoneInfo
 
+KIND: JobKind = "inspection"
 RESULT = "inspection.json"
 MEDIA_TYPE = "application/json"
 LONG = 10.0  # seconds
+LOOKED = 50  # of the newest jobs, for the same one
 PAPER = "inspection.{}.pdf"
 
 
@@ -57,14 +61,6 @@ class InspectionKept(msgspec.Struct, frozen=True, kw_only=True):
     comparison: Comparison
 
 
-class Paper(msgspec.Struct, frozen=True, kw_only=True):
-    """A PDF in the job's folder."""
-
-    file: str
-    bytes: int
-    sha256: str
-
-
 _kept = msgspec.json.Decoder(InspectionKept)
 
 
@@ -84,13 +80,47 @@ async def asked(
     return msgspec.structs.replace(asked, first=beginning, last=end)
 
 
+def about(job: Job) -> InspectionAsked | None:
+    """How it was asked for; None once nothing of it is kept."""
+    return msgspec.convert(job.detail, InspectionAsked) if job.detail else None
+
+
+async def under_way(context: Context, order: InspectionAsked) -> Job | None:
+    """The same report, in whichever language, that is being made; None where files are sent with it."""
+    if order.cdr or order.lists:
+        return None
+    for job in (await queue.listed(context, KIND, most=LOOKED)).rows:
+        other = about(job) if job.state in UNDER_WAY else None
+        if other is not None and msgspec.structs.replace(other, language=order.language) == order:
+            return job
+    return None
+
+
+async def shown(context: Context, id: str) -> Job:
+    """One of them. Fault; NotPermitted where it has numbers in full that the actor may not see."""
+    found = await queue.show(context, KIND, id)
+    if found.detail.get("full"):
+        context.actor.need(Right.EVIDENCE)
+    return found
+
+
 def read(content: bytes) -> InspectionKept:
     return _kept.decode(content)
 
 
-def papers(result: Mapping[str, object]) -> dict[str, Paper]:
-    """Of a job that is done, by language; empty where this host can make none."""
-    return msgspec.convert(result["papers"], dict[str, Paper])
+def papers(result: Mapping[str, object]) -> dict[str, MadeFile]:
+    """The PDFs of a job that is done, by language; empty where this host can make none."""
+    return msgspec.convert(result["papers"], dict[str, MadeFile])
+
+
+async def paper(files: JobFiles, job: Job, language: Language) -> bytes:
+    """As PDF. Fault where this host makes none; as of :func:`queue.content`."""
+    result = job.result or {}
+    found = papers(result).get(language)
+    if found is None:
+        error = msgspec.convert(result["no_paper"], JobError)
+        raise Fault(error.code, **error.detail)
+    return await queue.content(files, job, found)
 
 
 async def work(task: Task) -> Outcome:
@@ -174,9 +204,9 @@ def _steps(task: Task) -> Callable[[], None]:
 
 def _print(
     task: Task, report: Inspection, step: Callable[[], None]
-) -> tuple[dict[str, Paper], JobError | None]:
+) -> tuple[dict[str, MadeFile], JobError | None]:
     """In both languages; or why this host can not."""
-    made: dict[str, Paper] = {}
+    made: dict[str, MadeFile] = {}
     for language in LANGUAGES:
         try:
             content = task.printed(report, language)
@@ -186,5 +216,7 @@ def _print(
         path: Path = task.folder / PAPER.format(language)
         with whole(path) as file:
             file.write(content)
-        made[language] = Paper(file=path.name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+        made[language] = MadeFile(
+            file=path.name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest()
+        )
     return made, None

@@ -8,6 +8,9 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
+from weakref import WeakValueDictionary
+
+import msgspec
 
 from dialpact.application.context import Context
 from dialpact.application.jobs.files import JobFiles, Sent, each
@@ -18,6 +21,17 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.page import Page
 
 MOST_WAITING = 50  # of one key
+# Of those who hand in the same job at once, each waits for the one before: its folder is no part of a
+# transaction.
+_HANDED_IN: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+class MadeFile(msgspec.Struct, frozen=True, kw_only=True):
+    """In the folder of a job."""
+
+    file: str
+    bytes: int
+    sha256: str
 
 
 async def submit(
@@ -32,32 +46,35 @@ async def submit(
     sent: Sent = None,
 ) -> Job:
     """It waits when this returns, and what was sent with it is on disk. Of an id that there is: that one, as
-    it is. (Whether who asks may it, is for the door to say.)
+    it is.
 
-    ``key``: the API key that asks; ``businesses``: see :class:`Job`. Fault ``jobs-waiting``; NoRoom.
+    ``key``: the API key that asks; ``businesses``: see :class:`Job`. Fault ``jobs-waiting``; NoRoom;
+    NotPermitted for whoever may not even look at jobs of this kind.
     """
-    if before := await context.store.jobs.get(id):
-        return before
-    if await context.store.jobs.count_waiting(key) >= MOST_WAITING:
-        raise Fault("jobs-waiting", limit=str(MOST_WAITING))
-    size = sum(map(_size, each(sent)))
-    job = Job(
-        id=id,
-        kind=kind,
-        by=context.by,
-        key=key,
-        businesses=tuple(businesses),
-        detail=detail,
-        bytes=size,
-        created_at=context.now(),
-    )
-    await asyncio.to_thread(files.keep, job.id, sent, size)
-    try:
-        await context.store.jobs.add(job)
-    except DialpactError:  # (one who only stopped waiting may have it in the store all the same)
-        await asyncio.to_thread(files.drop, job.id)
-        raise
-    return job
+    _need(context, kind)
+    async with _HANDED_IN.setdefault(id, asyncio.Lock()):
+        if before := await context.store.jobs.get(id):
+            return before
+        if await context.store.jobs.count_waiting(key) >= MOST_WAITING:
+            raise Fault("jobs-waiting", limit=str(MOST_WAITING))
+        size = sum(map(_size, each(sent)))
+        job = Job(
+            id=id,
+            kind=kind,
+            by=context.by,
+            key=key,
+            businesses=tuple(businesses),
+            detail=detail,
+            bytes=size,
+            created_at=context.now(),
+        )
+        await asyncio.to_thread(files.keep, job.id, sent, size)
+        try:
+            await context.store.jobs.add(job)
+        except DialpactError:  # (one who only stopped waiting may have it in the store all the same)
+            await asyncio.to_thread(files.drop, job.id)
+            raise
+        return job
 
 
 async def show(context: Context, kind: JobKind, id: str, *, businesses: Sequence[str] = ()) -> Job:
@@ -93,28 +110,32 @@ async def result(
 async def opened(files: JobFiles, job: Job) -> BinaryIO:
     """The file of one that is done, to be closed by whoever asked. Fault ``job-expired``."""
     assert job.result is not None
-    name, size = str(job.result["file"]), int(job.result["bytes"])
-    try:
-        return await asyncio.to_thread(files.result, job.id, name, size)
-    except FileNotFoundError:
-        raise Fault("job-expired", entry=job.id) from None
+    return await _opened(files, job.id, str(job.result["file"]), int(job.result["bytes"]))
 
 
-async def content(files: JobFiles, job: Job) -> bytes:
-    """All of the file of one that is done, which is small. Fault ``job-expired``; ``job-changed``: another
-    hand was at it.
+async def content(files: JobFiles, job: Job, file: MadeFile | None = None) -> bytes:
+    """All of the file of one that is done, or of another that it has made, which is small. Fault
+    ``job-expired``; ``job-changed``: another hand was at it.
     """
-    file = await opened(files, job)
+    if file is None:
+        file = msgspec.convert(job.result, MadeFile)
+    opened = await _opened(files, job.id, file.file, file.bytes)
 
     def read() -> bytes:
-        with file:
-            return file.read()
+        with opened:
+            return opened.read()
 
     found = await asyncio.to_thread(read)
-    assert job.result is not None
-    if hashlib.sha256(found).hexdigest() != job.result["sha256"]:
+    if hashlib.sha256(found).hexdigest() != file.sha256:
         raise Fault("job-changed", entry=job.id)
     return found
+
+
+async def _opened(files: JobFiles, id: str, name: str, size: int) -> BinaryIO:
+    try:
+        return await asyncio.to_thread(files.result, id, name, size)
+    except FileNotFoundError:
+        raise Fault("job-expired", entry=id) from None
 
 
 async def cancel(

@@ -15,9 +15,10 @@ from dialpact.application.jobs.files import CHUNK, input_of, whole
 from dialpact.application.jobs.kinds import Outcome, Task
 from dialpact.application.progress import Progress
 from dialpact.application.reconcile.case import Reconciled, Wanted, reconciled
-from dialpact.application.reconcile.kept import Findings, Section
+from dialpact.application.reconcile.kept import BAD, Findings, Section
 from dialpact.compliance.cdr import CdrRecord, Columns
-from dialpact.compliance.reconcile import Counts
+from dialpact.compliance.reconcile import SETTLING, Counts
+from dialpact.compliance.reconcile.incidents import LEFT_OUT
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import Language, fault_text
 
@@ -60,6 +61,16 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts
     files: tuple[FileTold, ...]
     sections: tuple[Section, ...]
+
+    @property
+    def writable(self) -> int:
+        """Findings that are kept as incidents, where an officer wishes it."""
+        return sum(one.count for one in self.sections if one.kind not in LEFT_OUT and one.kind != BAD)
+
+    @property
+    def settleable(self) -> int:
+        """Those by which a recording is settled."""
+        return sum(one.count for one in self.sections if one.kind in SETTLING)
 
 
 def sums(result: Mapping[str, object]) -> Sums:

@@ -18,13 +18,11 @@ from dialpact.application.context import Context
 from dialpact.application.jobs import queue
 from dialpact.application.jobs.files import JobFiles, whole
 from dialpact.application.jobs.kinds import Outcome, Task
-from dialpact.application.ledger import copies, verification
+from dialpact.application.ledger import copies, given, verification
 from dialpact.application.ledger.audit.found import AuditFinding, Looked
 from dialpact.application.ledger.signing import trusted
 from dialpact.application.ledger.verification import VerifiedLedger
-from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.jobs import Job, JobKind
-from dialpact.compliance.ledger.heads import stated
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.fault import Fault
@@ -84,25 +82,16 @@ def asked(first: int | None, last: int | None, checkpoint: str, key: str) -> Ver
     """Fault for what can not be asked."""
     if first is not None and last is not None and last < first:
         raise Fault("first-after-last", first=str(first), last=str(last))
-    if checkpoint := checkpoint.replace("\r\n", "\n").strip("\n "):  # (as forms send the ends of lines)
-        checkpoint += "\n"
-        try:
-            stated(checkpoint)
-        except LedgerError as error:
-            raise Fault("bad-checkpoint", why=str(error)) from error
-    if key := key.strip():
-        try:
-            Verifier.parse(key)
-        except LedgerError as error:
-            raise Fault("bad-key", why=str(error)) from error
-    return VerificationAsked(first=first, last=last, checkpoint=checkpoint, key=key)
+    return VerificationAsked(
+        first=first, last=last, checkpoint=given.checkpoint(checkpoint), key=given.key(key)
+    )
 
 
 async def work(task: Task) -> Outcome:
     told = msgspec.convert(task.job.detail, VerificationAsked)
     config = task.config
     believed = [Verifier.parse(told.key)] if told.key else await asyncio.to_thread(trusted, config, ())
-    given = [(GIVEN, told.checkpoint)] if told.checkpoint else []
+    held = [(GIVEN, told.checkpoint)] if told.checkpoint else []
     around, unread = await asyncio.to_thread(copies.around, config)
 
     def progress(done: int, total: int | None) -> None:
@@ -112,7 +101,7 @@ async def work(task: Task) -> Outcome:
     done = await verification.verify(
         task.context,
         believed,
-        given,
+        held,
         told.first,
         told.last,
         around=around,

@@ -19,6 +19,12 @@ async def listed(
     return await context.store.ledger.list(first, after=after, most=most)
 
 
+async def size(context: Context) -> int:
+    """How many there are."""
+    need_reading(context)
+    return (await context.store.checkpoints.standing()).size
+
+
 async def show(context: Context, leaf: int) -> Proof:
     """One with its record as it was hashed. LedgerError where there is none."""
     need_reading(context)
@@ -27,8 +33,7 @@ async def show(context: Context, leaf: int) -> Proof:
 
 async def there(context: Context, leaf: int) -> Proof:
     """The same. Fault where there is none."""
-    need_reading(context)
-    if leaf >= (await context.store.checkpoints.standing()).size:
+    if leaf >= await size(context):
         raise Fault("not-registered", entry=str(leaf))
     return await show(context, leaf)
 

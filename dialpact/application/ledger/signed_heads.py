@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from dialpact.application.context import Context
 from dialpact.application.doctor import outsiders as doctor
 from dialpact.application.doctor.finding import DoctorFinding
+from dialpact.application.doctor.host import MOST_MINUTES
 from dialpact.application.ledger import witnesses
 from dialpact.application.ledger.entries import need_reading
 from dialpact.application.ledger.signing import trusted
@@ -46,13 +47,16 @@ class HeadShown(Value, frozen=True, kw_only=True):
 
 class Heads(Value, frozen=True, kw_only=True):
     """``size``: entries of the log now. ``forked``: what it does not continue, in words: nothing is signed
-    then. ``next``: the cursor of older ones.
+    then. ``age``: minutes since the newest checkpoint, of the first part of the list; ``old``: that is more
+    than it should be, as the doctor has it. ``next``: the cursor of older ones.
     """
 
     size: int
     forked: str
     rows: tuple[HeadShown, ...]
     next: str
+    age: int | None
+    old: bool
 
 
 class WitnessShown(Value, frozen=True, kw_only=True):
@@ -85,7 +89,15 @@ async def listed(context: Context, *, after: str = "", most: int) -> Heads:
     counts = {size: sum(1 for one in stamps if one.size == size) for size in sizes}
     log = await store.checkpoints.standing()
     rows = tuple(_shown(one, cosigned.get(one.size, ()), counts[one.size]) for one in page.rows)
-    return Heads(size=log.size, forked=log.forked, rows=rows, next=page.next)
+    age = (context.now() - rows[0].at) // timedelta(minutes=1) if rows and not after else None
+    return Heads(
+        size=log.size,
+        forked=log.forked,
+        rows=rows,
+        next=page.next,
+        age=age,
+        old=age is not None and age > MOST_MINUTES,
+    )
 
 
 async def text(context: Context, size: int, at: datetime) -> str:

@@ -20,7 +20,8 @@ from dialpact.compliance.registers.fault import Fault
 
 MOST = 1_048_576  # rows of a sheet: Excel's own bound
 MARK = b"\xef\xbb\xbf"
-_FORMULA = re.compile(r"[=@]|[+-](?![0-9+() -]*\Z)")  # a telephone number with its plus is none
+# A telephone number with its plus is none; signs of full width are, where Excel is set up for Chinese.
+_FORMULA = re.compile(r"\s*(?:[=@＝＠]|[-+－＋](?![-0-9+() ]*\Z))")
 _WIDTH = 24  # characters of a column
 _NEW = (1980, 1, 1, 0, 0, 0)  # the time of everything in the archive
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'

@@ -14,7 +14,7 @@ from dialpact.cli import notify
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.logs import configure_logs
 from dialpact.cli.supervise.desk import desk
-from dialpact.compliance.config import split_address
+from dialpact.compliance.addresses import split_address
 from dialpact.compliance.errors import DialpactError
 from dialpact.web import process
 from dialpact.web.process import Tls

@@ -46,6 +46,11 @@ def days(first: str, last: str) -> tuple[date, date]:
     )
 
 
+def month_before(today: date) -> str:
+    """The last month that is whole, as ``days`` takes it."""
+    return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
 def _month(text: str) -> date | None:
     """Its first day; None for what is no month."""
     found = _MONTH.fullmatch(text.strip())

@@ -24,7 +24,7 @@ _DASHES = dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D)
 _FULL_WIDTH = {0xFF01 + place: chr(0x21 + place) for place in range(94)}  # also of brackets, colon and slash
 _PLAIN = _DASHES | {place: text for place, text in _FULL_WIDTH.items() if place not in _DASHES}
 _APOSTROPHES = "'\u2018\u2019\u02bc\uff07"
-_TOLD_BY = tuple("=+-@0123456789")  # what an apostrophe guards in a text
+_TOLD_BY = tuple("=+-@＝＋－＠0123456789")  # what an apostrophe guards in a text
 GUARDS = ("=", *_APOSTROPHES)
 """What the value of a cell that is guarded begins with, besides what is no ASCII."""
 _FORMULA = re.compile(r'=\s*"((?:[^"]|"")*)"')

@@ -84,4 +84,4 @@ def seal(session: Session, token: str, key: bytes) -> str:
 
 def same(one: str, other: str) -> bool:
     """In a time that tells nothing of where they differ. What is empty is like nothing."""
-    return bool(one) and hmac.compare_digest(one, other)
+    return bool(one) and hmac.compare_digest(one.encode(), other.encode())

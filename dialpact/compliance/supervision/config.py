@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from dialpact.compliance import toml
-from dialpact.compliance.config import is_loopback, split_address
+from dialpact.compliance.addresses import is_loopback, split_address
 from dialpact.compliance.errors import ConfigError
 
 DEFAULT = Path("supervise.toml")

@@ -52,8 +52,12 @@ class Accounts(Protocol):
         campaigns; ``first``: and where there is any account.
         """
 
-    async def change(self, id: str, wanted: Wanted, *, by: str, at: datetime) -> Account:
-        """Fault as ``add``, for an account that is not there, and where no administrator would be left."""
+    async def change(
+        self, id: str, wanted: Wanted, *, expected: Account | None = None, by: str, at: datetime
+    ) -> Account:
+        """Fault as ``add``, for an account that is not there or is not as ``expected`` (None: however it is),
+        and where no administrator would be left.
+        """
 
     async def disable(self, id: str, *, reason: str, by: str, at: datetime) -> Account:
         """Its sessions end with it. Fault where it is not there, is disabled already, or no administrator

@@ -13,8 +13,9 @@ from starlette.requests import Request
 
 from dialpact.application import api_keys
 from dialpact.compliance.errors import DialpactError
+from dialpact.compliance.networks import network
 from dialpact.compliance.registers.api_key import ApiKey
-from dialpact.web.api.limits import MOST_FAILURES, Quota, network
+from dialpact.web.api.limits import MOST_FAILURES, Quota
 from dialpact.web.api.problem import QUOTA, Refusal
 from dialpact.web.site import Site
 

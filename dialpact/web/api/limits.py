@@ -6,7 +6,6 @@ its window (``w``), ``RateLimit`` what is left of it (``r``) and the seconds unt
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -50,12 +49,3 @@ class Quota:
             "RateLimit": f'"{self.name}";r={taken.left};t={taken.seconds}',
         }
         return fields if taken.allowed else fields | {"Retry-After": str(taken.seconds)}
-
-
-def network(host: str) -> str:
-    """What one asker can have many of counts as one: of IPv6 a /64."""
-    try:
-        found = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return host if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))

@@ -68,7 +68,7 @@ class Language(Form, frozen=True, kw_only=True):
 
 
 async def show(asked: Asked[NoForm]) -> Shown:
-    kept = await asked.site.store.accounts.find(asked.account.id)
+    kept = await own.kept(asked.context, signed_in(asked))
     values = {
         "left": recovery.left(kept.factor(Kind.RECOVERY)) if kept else 0,
         "passkeys": passkeys.party(asked.site.config.web) is not None,
@@ -137,7 +137,7 @@ async def new_codes(asked: Asked[Current]) -> Redirect:
 
 
 async def show_passkeys(asked: Asked[NoForm]) -> Shown:
-    kept = await asked.site.store.accounts.find(asked.account.id)
+    kept = await own.kept(asked.context, signed_in(asked))
     values = {
         "passkeys": passkeys.named(kept.all(Kind.PASSKEY)) if kept else (),
         "has_password": bool(kept and kept.factor(Kind.PASSWORD)),

@@ -9,7 +9,6 @@ from dialpact.application import approvals
 from dialpact.application.jobs import erasing
 from dialpact.compliance.clock import instant
 from dialpact.compliance.errors import StoreError
-from dialpact.compliance.jobs import Job
 from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.approval import (
     Approval,
@@ -18,7 +17,8 @@ from dialpact.compliance.registers.approval import (
     OptOutRemoval,
     SuspensionLift,
 )
-from dialpact.compliance.registers.fault import Fault
+from dialpact.web.console import jobs
+from dialpact.web.console.addresses import whole
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
 OFFICERS = frozenset({Role.OFFICER})
@@ -72,21 +72,21 @@ async def listed(asked: Asked[Paged]) -> Shown:
 
 
 async def show(asked: Asked[NoForm]) -> Shown:
-    found = await approvals.show(asked.context, _id(asked))
-    job = await _job(asked, found)
+    found = await approvals.show(asked.context, whole(asked.path["id"]))
+    job = await erasing.begun(asked.context, found)
     values = {
         "one": _row(asked, found),
         "seen": list(_seen(found)),
         "own": found.asked_by == asked.account.id,
         "open": found.is_open(asked.now),
         "job": job,
-        "why": asked.fault(Fault(job.error.code, **job.error.detail)) if job and job.error else "",
+        "why": jobs.why(asked, job) if job else "",
     }
     return Shown(template="approvals/show.html", values=values)
 
 
 async def confirm(asked: Asked[NoForm]) -> Redirect:
-    id = _id(asked)
+    id = whole(asked.path["id"])
     found = await approvals.show(asked.context, id)
     if not isinstance(found.about, Erasure):
         await approvals.confirm(asked.context, id)
@@ -99,26 +99,13 @@ async def confirm(asked: Asked[NoForm]) -> Redirect:
 
 
 async def decline(asked: Asked[Why]) -> Redirect:
-    await approvals.decline(asked.context, _id(asked), reason=asked.form.reason)
+    await approvals.decline(asked.context, whole(asked.path["id"]), reason=asked.form.reason)
     return Redirect(to="/approvals", said="approvals.declined")
 
 
 async def withdraw(asked: Asked[Why]) -> Redirect:
-    await approvals.withdraw(asked.context, _id(asked), reason=asked.form.reason)
+    await approvals.withdraw(asked.context, whole(asked.path["id"]), reason=asked.form.reason)
     return Redirect(to="/approvals", said="approvals.withdrawn")
-
-
-def _id(asked: Asked[Any]) -> int:
-    text = asked.path["id"]
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise Fault("not-registered", entry=text[:40])
-    return int(text)
-
-
-async def _job(asked: Asked[Any], found: Approval) -> Job | None:
-    if not isinstance(found.about, Erasure) or found.state == "open":
-        return None
-    return await asked.context.store.jobs.get(erasing.job_of(found.id))
 
 
 def _row(asked: Asked[Any], found: Approval) -> dict[str, Any]:

@@ -17,7 +17,12 @@ def attachment(content: bytes, name: str, media_type: str) -> Response:
 
 
 def of_api(answer: Answer) -> Response:
-    """What the API answers with a file."""
-    if isinstance(answer.body, Response):
-        return answer.body
-    return Response(status_code=answer.status, headers=dict(answer.headers))
+    """What the API answers with a file, for a browser: which other people use after who is signed in now, so
+    it keeps nothing of it.
+    """
+    found = answer.body if isinstance(answer.body, Response) else Response(status_code=answer.status)
+    for name, value in answer.headers.items():
+        found.headers.setdefault(name, value)
+    found.headers["Cache-Control"] = "private, no-store"
+    found.headers["Vary"] = "Cookie"
+    return found

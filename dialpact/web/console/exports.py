@@ -17,8 +17,7 @@ from dialpact.application.sheets.written import written
 from dialpact.compliance.jobs import UNDER_WAY, Job
 from dialpact.compliance.registers.account import Role
 from dialpact.web.api import job_shown
-from dialpact.web.api.problem import NotFound
-from dialpact.web.console import job_file
+from dialpact.web.console import jobs
 from dialpact.web.console.imports import words
 from dialpact.web.console.imports.reading import register_of
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Redirect, Shown
@@ -67,11 +66,11 @@ async def new(asked: Asked[Wanted]) -> Shown:
 
 
 async def make(asked: Asked[ExportForm]) -> Redirect:
-    register, jobs, form = register_of(asked.path["register"]), job_shown.desk(asked.site), asked.form
+    register, desk, form = register_of(asked.path["register"]), jobs.desk(asked.site), asked.form
     given = {name: getattr(form, name) for name in FILTERS[register]}
     wanted = exports.Asked(register=register, **given)
-    job = await exporting.submit(asked.context, jobs.files, wanted, form.format, form.reason)
-    jobs.wake()
+    job = await exporting.submit(asked.context, desk.files, wanted, form.format, form.reason)
+    desk.wake()
     return Redirect(to=f"/exports/job/{job.id}")
 
 
@@ -87,20 +86,13 @@ async def show(asked: Asked[NoForm]) -> Shown:
 
 
 async def file(asked: Asked[NoForm]) -> Response:
-    """To whoever the ledger says has taken it out, and nobody else."""
-    files = job_shown.desk(asked.site).files
-    job, _ = await queue.result(asked.context, files, "export", asked.path["id"])
-    if job.by != asked.context.by:
-        raise NotFound
-    told = msgspec.convert(job.detail, ExportAsked)
-    return await job_file.download(asked, job, files, told.name)
+    files = jobs.desk(asked.site).files
+    job, told = await exporting.taken(asked.context, files, asked.path["id"])
+    return await jobs.download(asked, job, told.name)
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
-    jobs = job_shown.desk(asked.site)
-    job = await queue.cancel(asked.context, jobs.files, "export", asked.path["id"])
-    if job.state == "cancelled":
-        jobs.cancel(job.id)
+    await jobs.cancel(asked, "export")
     return Redirect(to="/imports", said="exports.forgotten")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 from msgspec import structs
@@ -10,11 +10,11 @@ from msgspec import structs
 from dialpact.application import incidents, listings
 from dialpact.application.ids import ID
 from dialpact.compliance.registers.account import Role
-from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import incident_text
 from dialpact.compliance.veil import Veil
 from dialpact.store.ports.listings import IncidentOf
 from dialpact.web.console import within
+from dialpact.web.console.days import span
 from dialpact.web.console.page import EVERYBODY, Asked, Form, Page, Shown
 
 MOST = 50  # of a part
@@ -32,13 +32,12 @@ class Search(Form, frozen=True, kw_only=True):
 
 async def listed(asked: Asked[Search]) -> Shown:
     """Newest first. Those of the host are of no business: who leads a team is not shown them."""
-    form, begins = asked.form, _begins
-    if form.since and form.until and form.until < form.since:
-        raise Fault("ends-before-start", start=form.since.isoformat(), end=form.until.isoformat())
+    form = asked.form
+    days = span(asked, form.since, form.until)
     wanted = structs.replace(
         within.limits(asked.account),
-        since=begins(asked, form.since) if form.since else None,
-        until=begins(asked, form.until + timedelta(days=1)) if form.until else None,
+        since=days.since,
+        until=days.until,
     )
     kind = incidents.known(form.kind)
     page = await listings.incidents(asked.context, wanted, kind=kind, after=form.after, most=MOST)
@@ -65,10 +64,6 @@ def _row(asked: Asked[Any], one: IncidentOf, veil: Veil) -> dict[str, Any]:
         "detail": mine.text(incident.detail),
         "decision": incident.decision if ID.fullmatch(incident.decision) else "",
     }
-
-
-def _begins(asked: Asked[Any], day: date) -> datetime:
-    return datetime.combine(day, time(), asked.zone)
 
 
 PAGES = (

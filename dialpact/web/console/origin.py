@@ -19,7 +19,10 @@ def ours(request: Request, base_url: str) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return False
-    said = urlsplit(origin)
-    known = urlsplit(base_url) if base_url else urlsplit(f"//{request.headers.get('host', '')}")
+    try:
+        said = urlsplit(origin)
+        known = urlsplit(base_url or f"//{request.headers.get('host', '')}")
+    except ValueError:  # no address at all
+        return False
     same = bool(said.netloc) and said.netloc == known.netloc
     return same and (not base_url or said.scheme == known.scheme)

@@ -32,6 +32,7 @@ from dialpact.compliance.registers.account import Account, Role
 from dialpact.compliance.registers.session import SignedIn
 from dialpact.compliance.texts import Language
 from dialpact.web.api import problem
+from dialpact.web.api.problem import Refusal
 from dialpact.web.console import assets, headers, language, reading, rendering, texts
 from dialpact.web.console.names import MODULES, ORDER
 from dialpact.web.console.origin import ours
@@ -40,6 +41,7 @@ from dialpact.web.console.reading import TooLarge
 from dialpact.web.site import Site
 
 SIGN_IN = "/sign-in"
+IN_ADDRESS = "/?#[]@!$&'()*+,;=:%"  # what means something there (RFC 3986), and is left as it is
 STRANGER = Actor(name="anybody", door=Door.PAGE, rights=frozenset())
 NOBODY = Account(
     id=STRANGER.name,
@@ -69,8 +71,8 @@ def pages() -> Pages:
 
 
 def owns(path: str) -> bool:
-    """Whether it is the address of a page, which has bounds of its own."""
-    return path.split("/")[1] in _rooms()
+    """Whether it is the address of a page, which has bounds of its own. Not every address has a slash."""
+    return path.startswith("/") and path.split("/")[1] in _rooms()
 
 
 def _rooms() -> frozenset[str]:
@@ -157,6 +159,8 @@ class Address:
             return self._said(asking, 413, "too-large")
         except DialpactError as error:
             return self._failed(asking, error)
+        except (UnicodeError, OverflowError):  # what is no text; a number or a day beyond what is counted
+            return self._failed(asking, Refusal(422, "refused"))
         except OSError as error:  # a disk that is full, say
             log.error("a page was not made", action=page.action, error=str(error))
             return self._failed(asking, StoreError(str(error)))
@@ -234,10 +238,9 @@ class Address:
         return self._redirect(asking, Redirect(to=to))
 
     def _page(self, asking: _Asking, made: Shown) -> str:
-        said = asking.request.query_params.get("said", "")
         values = {
             **self._common(asking),
-            "said": texts.text(said, asking.language) if texts.known(said) else "",
+            "said": texts.said(asking.request.query_params.get("said", ""), asking.language),
             **made.values,
         }
         part = made.part if asking.htmx else ""
@@ -321,7 +324,10 @@ def _permits(roles: frozenset[Role] | None, role: Role | None) -> bool:
 
 
 def local(to: str) -> str:
-    """A path of ours, or the first page: nobody is sent elsewhere."""
-    parts = urlsplit(to)
+    """A path of ours, or the first page: nobody is sent elsewhere. As it may stand in a header."""
+    try:
+        parts = urlsplit(to)
+    except ValueError:
+        return "/"
     plain = to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable() and "\\" not in to
-    return to if plain and not parts.scheme and not parts.netloc else "/"
+    return quote(to, safe=IN_ADDRESS) if plain and not parts.scheme and not parts.netloc else "/"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from starlette.responses import Response
@@ -15,13 +15,13 @@ from dialpact.application.jobs import queue
 from dialpact.application.jobs.scrubbing import ScrubAsked, ScrubMade
 from dialpact.application.scrub import ScrubRequest
 from dialpact.compliance.jobs import UNDER_WAY, Job
-from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.account import Role
+from dialpact.compliance.registers.campaign import CampaignEntry
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.formats import LEADS
 from dialpact.web.api import job_shown
 from dialpact.web.api.scrubs import most_list
-from dialpact.web.console import job_file
+from dialpact.web.console import jobs
 from dialpact.web.console.imports import words
 from dialpact.web.console.imports.choices import CHOICES, pairs, saved
 from dialpact.web.console.imports.upload import SENDING_SECONDS
@@ -82,7 +82,7 @@ async def new(asked: Asked[Wanted]) -> Shown:
 
 
 async def make(asked: Asked[Scrub]) -> Redirect:
-    jobs, form, sent = job_shown.desk(asked.site), asked.form, asked.files.get("file")
+    form, sent = asked.form, asked.files.get("file")
     asked.context.actor.need(Right.LEADS if form.batch else Right.CHECK)
     if not form.batch and (sent is None or not sent.bytes):
         raise Fault("import-no-file")
@@ -104,17 +104,13 @@ async def make(asked: Asked[Scrub]) -> Redirect:
             numbers_only=form.numbers_only,
         ),
     )
-    job = await queue.submit(
-        asked.context,
-        jobs.files,
+    job = await jobs.begin(
+        asked,
         "scrub",
-        msgspec.to_builtins(ScrubAsked(request=request, batch=form.batch)),
-        id=new_id(),
-        key="",
+        ScrubAsked(request=request, batch=form.batch),
         businesses=(campaign.business,),
         sent=sent.file if sent and not form.batch else None,
     )
-    jobs.wake()
     return Redirect(to=f"/scrubs/{job.id}")
 
 
@@ -131,26 +127,23 @@ async def show(asked: Asked[NoForm]) -> Shown:
 
 
 async def file(asked: Asked[NoForm]) -> Response:
-    files = job_shown.desk(asked.site).files
-    job, _ = await queue.result(asked.context, files, "scrub", asked.path["id"])
+    job, _ = await queue.result(asked.context, jobs.desk(asked.site).files, "scrub", asked.path["id"])
     assert job.result is not None
-    return await job_file.download(asked, job, files, f"scrub-{job.id[:12]}.{job.result['scrubbed']['form']}")
+    return await jobs.download(asked, job, f"scrub-{job.id[:12]}.{job.result['scrubbed']['form']}")
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
-    jobs = job_shown.desk(asked.site)
-    job = await queue.cancel(asked.context, jobs.files, "scrub", asked.path["id"])
-    if job.state == "cancelled":
-        jobs.cancel(job.id)
+    await jobs.cancel(asked, "scrub")
     return Redirect(to="/scrubs", said="scrubs.forgotten")
 
 
-async def _campaign(context: Context, form: Scrub) -> Any:
+async def _campaign(context: Context, form: Scrub) -> CampaignEntry:
     """Of the batch, or as it was said. Fault for one that is not there."""
     id = (await leads.show(context, form.batch)).batch.campaign if form.batch else form.campaign
-    for found in (await context.store.campaigns.list(id=id)).rows if id else ():
-        return found
-    raise Fault("unknown-campaign", value=id)
+    found = await campaigns.find(context, id) if id else None
+    if found is None:
+        raise Fault("unknown-campaign", value=id)
+    return found
 
 
 def _told(job: Job) -> ScrubAsked | None:

@@ -8,13 +8,25 @@ from typing import Any
 from dialpact.application import listings
 from dialpact.compliance.registers.account import Account, Role
 from dialpact.compliance.veil import Veil
-from dialpact.store.ports.listings import Wanted
+from dialpact.store.ports.listings import Wanted, WholeCall
 from dialpact.web.console.page import Asked
 
 
 def limits(account: Account) -> Wanted:
     """Whose calls, as lists are asked for them."""
     return Wanted(businesses=account.businesses, campaigns=account.campaigns, agents=account.agents)
+
+
+async def call(asked: Asked[Any]) -> WholeCall:
+    """That of the address. Fault for one that is not there, or that the account may not see."""
+    whose = asked.account
+    return await listings.call(
+        asked.context,
+        asked.path["id"],
+        whose.businesses,
+        campaigns=whose.campaigns,
+        agents=whose.agents,
+    )
 
 
 async def veil(asked: Asked[Any], numbers: Iterable[str], caller_ids: Iterable[str]) -> Veil:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dialpact.application.supervision import overview
 from dialpact.application.supervision.desk import Desk
 from dialpact.application.supervision.overview import Overview
-from dialpact.compliance.config import is_loopback
+from dialpact.compliance.addresses import is_loopback
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.texts import Language
 from dialpact.web.bounds import Bounds

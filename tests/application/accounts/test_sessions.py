@@ -11,6 +11,7 @@ from dialpact.application.accounts.keys import Keys
 from dialpact.compliance import config as configuration
 from dialpact.compliance.errors import ConfigError, NotPermitted
 from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.session import same
 from tests.application.accounts.conftest import Office
 
 
@@ -216,3 +217,7 @@ async def test_without_the_secret_nobody_is_anybody(office: Office) -> None:
             office.clock.now(),
             office.config.web,
         )
+
+
+def test_what_is_in_other_letters_is_not_the_same() -> None:
+    assert same("é", "é") and not same("e", "é") and not same("", "")

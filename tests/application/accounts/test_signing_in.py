@@ -265,6 +265,16 @@ async def test_a_network_guesses_at_many(office: Office, chen: Person) -> None:
     assert await chen.refused(OTHER, caller=Caller("2001:db8:0:1::1", "x"), id="b") == "sign-in-wrong"
 
 
+async def test_where_both_kinds_of_addresses_come_in_nobody_keeps_the_others_out(
+    office: Office, chen: Person
+) -> None:
+    """A socket for IPv6 that takes IPv4 as well tells such an address in its own form."""
+    guesser = Caller("::ffff:203.0.113.9", "x")
+    tries = [await chen.refused(OTHER, caller=guesser, id=f"a{number}") for number in range(51)]
+    assert tries[-1] == "sign-in-wait"
+    await chen.signs_in(caller=Caller("::ffff:192.0.2.7", "Firefox"))
+
+
 async def test_guesses_at_once_are_counted_before_they_are_looked_at(office: Office, chen: Person) -> None:
     tries = await asyncio.gather(*(chen.refused(OTHER) for _ in range(12)))
     assert tries.count("sign-in-wrong") == 5 and tries.count("sign-in-wait") == 7
@@ -317,6 +327,8 @@ async def test_an_authenticator_is_changed_with_the_one_before(office: Office, c
         chen.desk, context, found, current=PASSWORD, old_code=chen.codes[0], **given
     )
     assert await chen.refused() == "sign-in-wrong"
+    assert await chen.refused(PASSWORD, given["code"]) == "sign-in-wrong"  # it is used: a code is good once
+    office.clock.forward(seconds=30)
     await chen.signs_in(code=chen.code(secret))
 
 

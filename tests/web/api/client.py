@@ -8,21 +8,20 @@ import re
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from subprocess import DEVNULL
 from typing import Any, NamedTuple
 
 from starlette.routing import BaseRoute
 
-from dialpact.compliance import config as configuration
 from dialpact.web.api.endpoint import Endpoint
 from dialpact.web.api.routing import endpoints, routes_of
 from dialpact.web.site import Site
 from tests.cli.conftest import Home
 from tests.cli.test_reload import until
-from tests.web.asking import WAIT, Asker, asking
+from tests.web.asking import WAIT, Asker
+from tests.web.served import served
 
 
 class Said(NamedTuple):
@@ -102,45 +101,12 @@ def api(
     """In a thread of its own, so that a test can use the command line beside it. ``found``: endpoints of a
     test, beside the product's; ``works``: jobs are done.
     """
-    config = configuration.load(home.config)
-    askers: list[Asker] = []
-    stops: list[Callable[[], None]] = []
-    failures: list[BaseException] = []
-    started = threading.Event()
 
     def source(site: Site) -> Sequence[BaseRoute]:
         return routes_of(site, (*endpoints(), *found))
 
-    async def serve() -> None:
-        stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        stops.append(lambda: loop.call_soon_threadsafe(stop.set) and None)
-        clock = home.machine.clock
-        async with asking(config.database, (source,), config, clock, works=works) as asker:
-            askers.append(asker)
-            started.set()
-            await stop.wait()
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            started.set()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        assert started.wait(WAIT)
-        if failures:
-            raise failures[0]
-        yield Client(askers[0], token)
-    finally:
-        for stop in stops:
-            stop()
-        thread.join(WAIT)
-    if failures:
-        raise failures[0]
+    with served(home, source, works=works) as asker:
+        yield Client(asker, token)
 
 
 @contextmanager

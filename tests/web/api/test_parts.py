@@ -15,10 +15,11 @@ import pytest
 from msgspec import Meta
 
 from dialpact.application.presence import Presence
+from dialpact.compliance.networks import network
 from dialpact.store.sqlite import Store
 from dialpact.web.api import problem
 from dialpact.web.api.language import language
-from dialpact.web.api.limits import MOST_NAMES, Quota, Taken, network
+from dialpact.web.api.limits import MOST_NAMES, Quota, Taken
 from tests.cli.conftest import Home
 
 ROOT = Path(__file__).parents[3]
@@ -61,6 +62,8 @@ def test_a_quota_is_whole_again_after_its_window() -> None:
 def test_one_asker_has_many_addresses_of_a_kind() -> None:
     assert network("192.0.2.1") == "192.0.2.1"
     assert network("2001:db8::1") == network("2001:db8::ffff") != network("2001:db8:0:1::1")
+    assert network("::ffff:192.0.2.1") == "192.0.2.1" != network("::ffff:192.0.2.2")
+    assert network("somewhere") == "somewhere"
     assert network("a name") == "a name"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.conftest import Home, home, stocked
-from tests.web.api.furnished import furnish
+from tests.web.api.furnished import furnish_pages
 from tests.web.console.visitor import Visitor, console
 
 __all__ = ["home", "stocked"]
@@ -16,7 +16,7 @@ __all__ = ["home", "stocked"]
 @pytest.fixture
 def furnished(home: Home) -> Home:
     """With something of all that pages show: of business ``jianghan``."""
-    return furnish(home)
+    return furnish_pages(home)
 
 
 @pytest.fixture

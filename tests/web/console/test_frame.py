@@ -13,9 +13,9 @@ from starlette.responses import Response
 from dialpact.compliance.errors import NotPermitted, StoreBusy
 from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.fault import Fault
-from dialpact.web.console import reading, rendering
+from dialpact.web.console import reading, rendering, texts
 from dialpact.web.console.page import Asked, Form, Page, Redirect, Shown
-from dialpact.web.console.routing import local
+from dialpact.web.console.routing import local, owns
 from tests.cli.conftest import Home
 from tests.web.console.visitor import Visitor, console
 
@@ -52,6 +52,8 @@ async def fails(asked: Asked[Note]) -> Response:
         "busy": StoreBusy("locked"),
         "disk": OSError(28, "No space left on device", "/secret/place"),
         "bug": ValueError("/secret/place"),
+        "no text": UnicodeEncodeError("utf-8", "x", 0, 1, "/secret/place"),
+        "far": OverflowError("/secret/place"),
     }[asked.form.words]
 
 
@@ -136,6 +138,7 @@ def test_a_form_of_another_site_does_nothing(at: Visitor, headers: dict[str, str
         ("http://x", 303),
         ("http://x.evil", 403),
         ("http://evil", 403),
+        ("http://[", 403),
         ("null", 403),
         ("", 403),
         (None, 403),
@@ -180,6 +183,12 @@ def test_a_page_says_whose_times_it_shows(at: Visitor) -> None:
     assert "those of Asia/Shanghai (UTC+08:00)" in at.in_("en").get("/").text
 
 
+def test_what_wants_a_value_is_not_said_by_itself(at: Visitor) -> None:
+    assert "{" in texts.own("zh")["recordings.hold-number"]
+    page = at.get("/t/show?said=recordings.hold-number")
+    assert page.status == 200 and "{number}" not in page.text
+
+
 def test_fields_are_what_the_form_says(at: Visitor) -> None:
     at.post(
         "/t/take", {"words": "你好", "at": "2026-11-24T10:00", "many": ["x", "y"], "sure": "true", "kind": ""}
@@ -194,7 +203,16 @@ def test_fields_are_what_the_form_says(at: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "status"), [("fault", 422), ("right", 403), ("busy", 503), ("disk", 503), ("bug", 500)]
+    ("what", "status"),
+    [
+        ("fault", 422),
+        ("right", 403),
+        ("busy", 503),
+        ("disk", 503),
+        ("bug", 500),
+        ("no text", 422),
+        ("far", 422),
+    ],
 )
 def test_a_failure_is_said_and_nothing_of_ours_with_it(at: Visitor, what: str, status: int) -> None:
     for language in ("zh", "en"):
@@ -233,11 +251,30 @@ def test_the_language_is_the_browsers_until_one_is_chosen(at: Visitor, asked: st
 
 
 @pytest.mark.parametrize(
-    "to", ["//evil", "http://evil", "/\\evil", "evil", "", "/a\nb", "\\\\evil", "/\t/evil"]
+    "to", ["//evil", "//[", "http://[", "http://evil", "/\\evil", "evil", "", "/a\nb", "\\\\evil", "/\t/evil"]
 )
 def test_nobody_is_sent_elsewhere(to: str) -> None:
     assert local(to) == "/"
     assert local("/calls?x=1") == "/calls?x=1"
+
+
+def test_an_address_of_any_characters_may_stand_in_a_header(at: Visitor) -> None:
+    chosen = at.post("/language", {"language": "en", "back": "/registers/campaign/entry/春%20季?a=b"})
+    assert chosen.status == 303
+    assert chosen.headers["location"] == "/registers/campaign/entry/%E6%98%A5%20%E5%AD%A3?a=b"
+
+
+@pytest.mark.parametrize("target", ["*", "somewhere", "static"])
+def test_what_is_no_path_is_no_page(at: Visitor, target: str) -> None:
+    assert not owns(target)
+    assert at.as_(None).send("GET", target).status == 404
+
+
+@pytest.mark.parametrize("path", ["/recordings", "/incidents"])
+@pytest.mark.parametrize("days", ["until=9999-12-31", "since=0001-01-01"])
+def test_a_day_beyond_what_is_counted_is_refused(at: Visitor, path: str, days: str) -> None:
+    refused = at.get(f"{path}?{days}")
+    assert refused.status == 422 and refused.page.alerts
 
 
 def test_files_of_ours_are_kept_by_their_hash(at: Visitor) -> None:

@@ -12,7 +12,7 @@ from dialpact.compliance.registers.account import Role
 from dialpact.web.console.routing import pages
 from tests.cli.conftest import Home
 from tests.web.api import recorded
-from tests.web.api.furnished import furnish
+from tests.web.api.furnished import furnish_pages
 from tests.web.console.html import FormFound
 from tests.web.console.roles import table
 from tests.web.console.visitor import Opened, Visitor, console
@@ -69,7 +69,7 @@ def harmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         patch.delenv("DIALPACT_CONFIG", raising=False)
         home = Home(folder)
         home.run("init")
-        yield harm(furnish(home))
+        yield harm(furnish_pages(home))
 
 
 @pytest.fixture

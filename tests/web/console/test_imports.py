@@ -191,7 +191,7 @@ def test_how_far_it_is_and_cancelled(furnished: Home) -> None:
     with console(furnished) as visitor:
         sent = visitor.post("/imports/dnc", {}, files={"file": ("l.csv", LIST.encode())})
         path = sent.headers["location"]
-        assert "等待" in visitor.get(path).text
+        assert "排队" in visitor.get(path).text
 
         async def begun() -> None:
             async with await Store.open(furnished.path / "dialpact.db") as store:

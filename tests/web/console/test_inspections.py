@@ -64,6 +64,9 @@ def test_a_month_is_made_by_the_worker_and_taken_out(working: Visitor, furnished
     pdf = working.get(f"{where}/pdf")
     assert (pdf.status, pdf.body[:5]) == (200, b"%PDF-"), pdf.body[:200]
     assert pdf.body != working.in_("en").get(f"{where}/pdf").body
+    file = furnished.path / "api-files" / "jobs" / where.rpartition("/")[2] / "inspection.zh.pdf"
+    file.write_bytes(file.read_bytes().replace(b"%PDF-1", b"%PDF-2", 1))
+    assert working.get(f"{where}/pdf").status == 409, "another hand was at it"
     printed = working.get(f"{where}/print").page
     assert "nav" not in printed.tags and printed.headings.count("外呼自律检查报告") == 1
 

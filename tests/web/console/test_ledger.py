@@ -85,6 +85,25 @@ def test_the_newest_checkpoint_its_age_and_its_note(at: Visitor, furnished: Home
     assert note.body.decode() == furnished("ledger", "checkpoint")["note"]
 
 
+@pytest.mark.parametrize(
+    "at_", ["2026-11-29", "2026-11-29T10:00:00", "yesterday", "2026-11-29T10:00:00+08:00"]
+)
+@pytest.mark.parametrize(
+    "path", ["/ledger/checkpoints/1/{0}", "/ledger/stamps/1/{0}/note", "/ledger/stamps/1/{0}/tsr"]
+)
+def test_a_time_at_which_there_is_none(at: Visitor, path: str, at_: str) -> None:
+    assert at.get(path.format(at_.replace("+", "%2B"))).status == 404
+
+
+def test_a_checkpoint_is_old_when_the_doctor_says_so(at: Visitor, furnished: Home) -> None:
+    now, newest = furnished.machine.clock.now, furnished.machine.clock.now()
+    for minutes, said in ((30, "30 分钟前"), (31, "31 分钟前，过久")):
+        furnished.machine.clock.now = lambda later=timedelta(minutes=minutes): newest + later
+        text = at.get("/ledger").text
+        assert said in text and ("过久" in text) is ("过久" in said)
+    furnished.machine.clock.now = now
+
+
 def test_it_is_signed_by_a_click_of_who_keeps_it(at: Visitor, furnished: Home) -> None:
     furnished.run("business", "add", "beta", "--name", "b", "--actor", "own-business")
     assert "此后的" in at.get("/ledger").text

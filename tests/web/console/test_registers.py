@@ -295,6 +295,28 @@ def test_a_batch_and_a_numbers_batches(here: tuple[Home, Visitor]) -> None:
     assert visitor.get("/registers/leads/entry/x").status in (404, 422)
 
 
+def test_a_suspension_of_others_is_not_even_named(here: tuple[Home, Visitor]) -> None:
+    home, visitor = here
+    home.run("campaign", "add", "autumn", "--business", "acme", "--industry", "loans", "--purpose", "service")
+    places = {}
+    for kind, key in (("campaign", "spring"), ("campaign", "autumn"), ("agent", "7001")):
+        form = {"kind": kind, "key": key, "reason": f"投诉人 {NUMBER}"}
+        done = visitor.post("/registers/suspension/add", form)
+        places[key] = done.headers["location"].partition("?")[0]
+        assert NUMBER in visitor.get(places[key]).text
+    visitor.known.accounts["supervisor"] = account(Role.SUPERVISOR, campaigns=("spring",))
+    his = visitor.as_("supervisor")
+    for key in ("autumn", "7001"):
+        refused = his.get(places[key])
+        assert refused.status == 404 and key not in refused.text
+    own = his.get(places["spring"])
+    assert "投诉人" in own.text and NUMBER not in own.text  # nor is any number that somebody wrote down
+    assert NUMBER not in his.get("/registers/suspension").text
+    assert NUMBER in visitor.get("/registers/campaign/entry/spring").text
+    campaign = his.get("/registers/campaign/entry/spring")
+    assert "投诉人" in campaign.text and NUMBER not in campaign.text
+
+
 def test_a_suspension_is_lifted_by_two(here: tuple[Home, Visitor]) -> None:
     home, visitor = here
     add = {"kind": "agent", "key": "7001", "reason": "话术违规"}

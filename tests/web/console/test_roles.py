@@ -14,7 +14,7 @@ from dialpact.compliance.registers.account import Role
 from dialpact.web.console.page import AnyPage
 from dialpact.web.console.routing import pages
 from tests.cli.conftest import Home
-from tests.web.api.furnished import TRACES, furnish
+from tests.web.api.furnished import TRACES, furnish_pages
 from tests.web.asking import WAIT, Asker, ended
 from tests.web.console.roles import files, roles_of, table
 from tests.web.console.visitor import Visitor, account, console
@@ -33,7 +33,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         patch.delenv("DIALPACT_CONFIG", raising=False)
         home = Home(folder)
         home.run("init")
-        yield furnish(home)
+        yield furnish_pages(home)
 
 
 @pytest.fixture

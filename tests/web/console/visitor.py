@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +14,6 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from dialpact.compliance import config as configuration
 from dialpact.compliance.registers.account import Account, Role
 from dialpact.compliance.registers.session import Session, SignedIn, Way
 from dialpact.compliance.texts import Language
@@ -24,8 +22,9 @@ from dialpact.web.console.routing import Visitors, pages, routes
 from dialpact.web.site import Site
 from tests.cli.conftest import Home
 from tests.web.api.client import unchunked
-from tests.web.asking import WAIT, Asker, asking
+from tests.web.asking import Asker
 from tests.web.console.html import Html
+from tests.web.served import served
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 AUDITED_UNTIL = date(2099, 12, 31)
@@ -160,43 +159,10 @@ def console(home: Home, found: Sequence[AnyPage] | None = None, *, works: bool =
     """In a thread of its own, so that a test can use the command line beside it. ``found``: pages of a test,
     beside the product's; ``works``: jobs are done.
     """
-    config = configuration.load(home.config)
     known = Known()
-    askers: list[Asker] = []
-    stops: list[Callable[[], None]] = []
-    failures: list[BaseException] = []
-    started = threading.Event()
 
     def source(site: Site) -> Sequence[BaseRoute]:
         return routes(site, known, (*pages(), *(found or ())))
 
-    async def serve() -> None:
-        stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        stops.append(lambda: loop.call_soon_threadsafe(stop.set) and None)
-        clock = home.machine.clock
-        async with asking(config.database, (source,), config, clock, works=works) as asker:
-            askers.append(asker)
-            started.set()
-            await stop.wait()
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            started.set()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        assert started.wait(WAIT)
-        if failures:
-            raise failures[0]
-        yield Visitor(askers[0], known)
-    finally:
-        for stop in stops:
-            stop()
-        thread.join(WAIT)
-    if failures:
-        raise failures[0]
+    with served(home, source, works=works) as asker:
+        yield Visitor(asker, known)

@@ -62,9 +62,13 @@ class Accounts:
 
         return await self._database.transact(work)
 
-    async def change(self, id: str, wanted: Wanted, *, by: str, at: datetime) -> Account:
+    async def change(
+        self, id: str, wanted: Wanted, *, expected: Account | None = None, by: str, at: datetime
+    ) -> Account:
         def work(connection: sqlite3.Connection) -> Account:
             before = _need(connection, id)
+            if expected is not None and account(dict(before)) != expected:
+                raise Fault("account-faster")
             _check(connection, id, wanted)
             if before["role"] == Role.ADMINISTRATOR and wanted.role is not Role.ADMINISTRATOR:
                 _need_another(connection, id, at)

@@ -47,8 +47,10 @@ async def add(asked: Asked[New]) -> Redirect:
         from_all=form.opt_out == "all",
         only=asked.account.businesses or None,
     )
-    id = filed.complaint.id
-    if await asked.context.store.complaints.one_of(id, theirs(asked.account)) is None:
+    id, calendar = filed.complaint.id, asked.site.rules().policy.calendar
+    try:
+        await complaints.deadline(asked.context, id, calendar, theirs(asked.account))
+    except Fault:
         return Redirect(to="/complaints", said="complaints.filed-elsewhere")
     return Redirect(to=f"/complaints/{id}", said=f"complaints.{_said(filed)}")
 

@@ -11,6 +11,7 @@ from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.registers.complaint import WITHIN
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.listings import WholeCall
+from dialpact.web.console.addresses import whole
 from dialpact.web.console.complaints.whose import theirs
 from dialpact.web.console.page import EVERYBODY, Asked, NoForm, Page, Shown
 from dialpact.web.console.within import veil
@@ -40,14 +41,7 @@ async def show(asked: Asked[NoForm]) -> Shown:
 async def deadline(context: Context, asked: Asked[Any]) -> Deadline:
     """The one that the address names. Fault where it is none that this account sees."""
     whose, calendar = theirs(asked.account), asked.site.rules().policy.calendar
-    return await complaints.deadline(context, number(asked), calendar, whose)
-
-
-def number(asked: Asked[Any]) -> int:
-    text = asked.path["id"]
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Fault("not-registered", entry=text[:40])
-    return int(text)
+    return await complaints.deadline(context, whole(asked.path["id"]), calendar, whose)
 
 
 async def _call(context: Context, id: str) -> tuple[WholeCall | None, bool]:

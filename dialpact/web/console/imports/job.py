@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from dialpact.application.jobs import import_apply, importing, queue
+from dialpact.application.jobs import import_apply, importing
 from dialpact.application.jobs.files import JobFiles
 from dialpact.application.jobs.importing import CONSTANTS, Figures, ImportAsked, Looked
 from dialpact.compliance.jobs import UNDER_WAY, Job
@@ -18,7 +18,7 @@ from dialpact.compliance.registers.columns import MAY_LACK
 from dialpact.compliance.registers.formats import IMPORTED
 from dialpact.compliance.registers.number_parts import PARTS
 from dialpact.web.api import job_shown
-from dialpact.web.console import job_file
+from dialpact.web.console import jobs
 from dialpact.web.console.imports import words
 from dialpact.web.console.imports.choices import saved
 from dialpact.web.console.imports.reading import NUMBERS_ONLY, Reading, told
@@ -31,7 +31,7 @@ class Applied(Form, frozen=True, kw_only=True):
 
 
 async def show(asked: Asked[NoForm]) -> Shown:
-    files = job_shown.desk(asked.site).files
+    files = jobs.desk(asked.site).files
     job = await importing.shown(asked.context, asked.path["id"])
     how = msgspec.convert(job.detail, ImportAsked) if job.detail else None
     applying, is_open = await _applying(asked, job)
@@ -51,27 +51,24 @@ async def show(asked: Asked[NoForm]) -> Shown:
 
 async def again(asked: Asked[Reading]) -> Redirect:
     """Read otherwise: the new look takes the place of this one."""
-    jobs, id = job_shown.desk(asked.site), asked.path["id"]
+    desk, id = jobs.desk(asked.site), asked.path["id"]
     _, before = await importing.examined(asked.context, id)
     how = await told(asked, before.register, before.name, before.delivery)
-    job = await importing.examine_again(asked.context, jobs.files, id, how)
-    jobs.wake()
+    job = await importing.examine_again(asked.context, desk.files, id, how)
+    desk.wake()
     return Redirect(to=f"/imports/job/{job.id}")
 
 
 async def apply(asked: Asked[Applied]) -> Redirect:
-    jobs = job_shown.desk(asked.site)
-    job = await importing.apply(asked.context, jobs.files, asked.path["id"], skip_bad=asked.form.skip_bad)
-    jobs.wake()
+    desk = jobs.desk(asked.site)
+    job = await importing.apply(asked.context, desk.files, asked.path["id"], skip_bad=asked.form.skip_bad)
+    desk.wake()
     return Redirect(to=f"/imports/job/{job.id}")
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
-    jobs = job_shown.desk(asked.site)
     job = await importing.shown(asked.context, asked.path["id"])
-    after = await importing.cancel(asked.context, jobs.files, job)
-    if after.state == "cancelled":
-        jobs.cancel(job.id)
+    after = await jobs.cancel(asked, job.kind)
     if job.kind == "import-check":
         return Redirect(to="/imports", said="imports.forgotten")
     said = "imports.cancelled" if after.state == "cancelled" else "imports.too-late"
@@ -79,10 +76,8 @@ async def cancel(asked: Asked[NoForm]) -> Redirect:
 
 
 async def bad_rows(asked: Asked[NoForm]) -> Response:
-    files = job_shown.desk(asked.site).files
     job = await importing.shown(asked.context, asked.path["id"])
-    job, _ = await queue.result(asked.context, files, job.kind, job.id)
-    return await job_file.download(asked, job, files, f"bad-{job.id[:12]}.csv")
+    return await jobs.result(asked, job.kind, f"bad-{job.id[:12]}.csv")
 
 
 async def _figures(asked: Asked[Any], job: Job) -> Figures | None:
@@ -98,7 +93,7 @@ async def _applying(asked: Asked[Any], job: Job) -> tuple[str, bool]:
     """
     if job.kind != "import-check":
         return "", False
-    found = await asked.context.store.jobs.get(importing.applying(job.id))
+    found = await importing.applied_by(asked.context, job.id)
     if found is None:
         return "", True
     figures = await _figures(asked, found)

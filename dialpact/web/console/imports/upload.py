@@ -6,7 +6,7 @@ from dialpact.application import businesses, campaigns
 from dialpact.application.jobs import importing, recent
 from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.fault import Fault
-from dialpact.web.api import job_shown
+from dialpact.web.console import jobs
 from dialpact.web.console.imports.choices import CHOICES, pairs, saved
 from dialpact.web.console.imports.reading import NUMBERS_ONLY, Reading, register_of, told
 from dialpact.web.console.page import Asked, NoForm, Page, Redirect, Shown
@@ -41,19 +41,19 @@ async def new(asked: Asked[NoForm]) -> Shown:
 
 
 async def upload(asked: Asked[Reading]) -> Redirect:
-    register, jobs = register_of(asked.path["register"]), job_shown.desk(asked.site)
+    register, desk = register_of(asked.path["register"]), jobs.desk(asked.site)
     sent = asked.files.get("file")
     if sent is None or not sent.bytes:
         raise Fault("import-no-file")
     how = await told(asked, register, sent.name, None)
-    job = await importing.examine(asked.context, jobs.files, how, sent.file)
-    jobs.wake()
+    job = await importing.examine(asked.context, desk.files, how, sent.file)
+    desk.wake()
     return Redirect(to=f"/imports/job/{job.id}")
 
 
 def most_file(site: Site) -> int:
     """Bytes: what may be sent, and what there is room for beside what is made of it. NoRoom."""
-    return min(site.config.api.most_upload_mb << 20, job_shown.desk(site).files.room() // 4)
+    return min(site.config.api.most_upload_mb << 20, jobs.desk(site).files.room() // 4)
 
 
 PAGES = (

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from uuid import uuid4
-
-import msgspec
 
 from dialpact.application.jobs import inspecting, queue
-from dialpact.application.jobs.inspecting import InspectionAsked
-from dialpact.compliance.jobs import UNDER_WAY, Job
+from dialpact.application.jobs.inspecting import KIND, InspectionAsked
+from dialpact.compliance.inspection.period import month_before
 from dialpact.web.api.scrubs import most_list
 from dialpact.web.console import jobs
-from dialpact.web.console.inspections.whose import ASK, KIND, LOOK, about
+from dialpact.web.console.inspections.whose import ASK, LOOK
 from dialpact.web.console.page import Asked, Form, Page, Paged, Redirect, Shown, Upload
 
 ROWS = 50
@@ -37,19 +34,13 @@ class Period(Form, frozen=True, kw_only=True):
 
 async def listed(asked: Asked[Paged]) -> Shown:
     found = await queue.listed(asked.context, KIND, after=asked.form.after, most=ROWS)
-    rows = [(job, about(job)) for job in found.rows]
-    values = {"rows": rows, "next": found.next, "month": last_month(asked.now.date()), "zone_name": ZONE}
+    rows = [(job, inspecting.about(job)) for job in found.rows]
+    values = {"rows": rows, "next": found.next, "month": month_before(asked.now.date()), "zone_name": ZONE}
     return Shown(template="inspections/list.html", values=values)
 
 
-def last_month(today: date) -> str:
-    """The last one that is whole."""
-    year, month = (today.year, today.month - 1) if today.month > 1 else (today.year - 1, 12)
-    return f"{year:04}-{month:02}"
-
-
 async def ask(asked: Asked[Period]) -> Redirect:
-    desk, form = jobs.desk(asked.site), asked.form
+    form = asked.form
     cdr, lists = sent(asked.files, "cdr"), sent(asked.files, "list")
     order = InspectionAsked(
         first=date.min,
@@ -63,33 +54,10 @@ async def ask(asked: Asked[Period]) -> Redirect:
     )
     first, last = (form.month, "") if form.month else (form.first, form.last)
     order = await inspecting.asked(asked.context, asked.zone, first, last, order)
-    if (same := await _under_way(asked, order)) is not None:
+    if (same := await inspecting.under_way(asked.context, order)) is not None:
         return Redirect(to=f"/inspections/{same.id}")
-    job = await queue.submit(
-        asked.context,
-        desk.files,
-        KIND,
-        msgspec.to_builtins(order),
-        id=uuid4().hex,
-        key="",
-        businesses=(),
-        sent=[one.file for one in (*cdr, *lists)],
-    )
-    desk.wake()
+    job = await jobs.begin(asked, KIND, order, sent=[one.file for one in (*cdr, *lists)])
     return Redirect(to=f"/inspections/{job.id}")
-
-
-async def _under_way(asked: Asked[Any], order: InspectionAsked) -> Job | None:
-    """The same report, that is being made."""
-    if order.cdr or order.lists:
-        return None
-    waiting = [
-        (job, other)
-        for job in (await queue.listed(asked.context, KIND, most=ROWS)).rows
-        if job.state in UNDER_WAY and (other := about(job)) is not None
-    ]
-    same = (job for job, other in waiting if msgspec.structs.replace(other, language=order.language) == order)
-    return next(same, None)
 
 
 def sent(files: dict[str, Upload] | Any, field: str) -> Sequence[Upload]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 
 import msgspec
 from starlette.responses import Response
 
 from dialpact.application.jobs import inspecting
-from dialpact.compliance.jobs import Job, JobError
-from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.jobs import Job
 from dialpact.presentation.inspection import flat
 from dialpact.presentation.inspection.paper import part
 from dialpact.web.console import jobs
@@ -31,20 +29,7 @@ async def pdf(asked: Asked[NoForm]) -> Response:
     """In the language of who asks. Fault where this host makes none."""
     job = await job_of(asked)
     await kept_of(asked, job)
-    result = job.result or {}
-    paper = inspecting.papers(result).get(asked.language)
-    if paper is None:
-        error = msgspec.convert(result["no_paper"], JobError)
-        raise Fault(error.code, **error.detail)
-    files = jobs.desk(asked.site).files
-    try:
-        opened = await asyncio.to_thread(files.result, job.id, paper.file, paper.bytes)
-    except FileNotFoundError:
-        raise Fault("job-expired", entry=job.id) from None
-    with opened as file:
-        content = await asyncio.to_thread(file.read)
-    if hashlib.sha256(content).hexdigest() != paper.sha256:
-        raise Fault("job-changed", entry=job.id)
+    content = await inspecting.paper(jobs.desk(asked.site).files, job, asked.language)
     return attachment(content, name_of(job, f".{asked.language}.pdf"), "application/pdf")
 
 

@@ -13,7 +13,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.inspection.comparison import rows
 from dialpact.presentation.inspection.paper import part
 from dialpact.web.console import jobs
-from dialpact.web.console.inspections.whose import KIND, LOOK, about, job_of, why
+from dialpact.web.console.inspections.whose import LOOK, job_of
 from dialpact.web.console.page import Asked, NoForm, Page, Redirect, Shown
 
 END = frozenset({Role.ADMINISTRATOR, Role.OFFICER})
@@ -21,7 +21,7 @@ END = frozenset({Role.ADMINISTRATOR, Role.OFFICER})
 
 async def show(asked: Asked[NoForm]) -> Shown | Redirect:
     job = await job_of(asked)
-    values: dict[str, Any] = {"job": job, "about": about(job), "why": why(asked, job)}
+    values: dict[str, Any] = {"job": job, "about": inspecting.about(job), "why": jobs.why(asked, job)}
     if job.state == "done":
         if asked.htmx:  # whoever waited for it is shown all of it
             return Redirect(to=f"/inspections/{job.id}")
@@ -48,9 +48,8 @@ async def kept_of(asked: Asked[Any], job: Job) -> InspectionKept:
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
-    job, desk = await job_of(asked), jobs.desk(asked.site)
-    await queue.cancel(asked.context, desk.files, KIND, job.id)
-    desk.cancel(job.id)
+    job = await job_of(asked)
+    await jobs.cancel(asked, job.kind)
     return Redirect(to="/inspections", said="inspections.cancelled")
 
 

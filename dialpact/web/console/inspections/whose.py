@@ -4,34 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from dialpact.application.actor import Right
-from dialpact.application.jobs import queue
-from dialpact.application.jobs.inspecting import InspectionAsked
+from dialpact.application.jobs import inspecting, queue
+from dialpact.application.jobs.inspecting import KIND
 from dialpact.compliance.jobs import Job, JobKind
 from dialpact.compliance.registers.account import Role
-from dialpact.compliance.registers.fault import Fault
 from dialpact.web.console.page import Asked
 
 LOOK = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.AUDITOR})
 ASK = LOOK
-KIND: JobKind = "inspection"
 
 
 async def job_of(asked: Asked[Any], kind: JobKind = KIND) -> Job:
     """The job that the address names. Fault; NotPermitted for numbers that this account may not have."""
-    found = await queue.show(asked.context, kind, asked.path["id"])
-    if kind == KIND and found.detail.get("full"):
-        asked.context.actor.need(Right.EVIDENCE)
-    return found
-
-
-def why(asked: Asked[Any], job: Job) -> str:
-    """Why it has failed, in words; empty: it has not."""
-    return asked.fault(Fault(job.error.code, **job.error.detail)) if job.error else ""
-
-
-def about(job: Job) -> InspectionAsked | None:
-    """How it was asked for; None once nothing of it is kept."""
-    return msgspec.convert(job.detail, InspectionAsked) if job.detail else None
+    if kind == KIND:
+        return await inspecting.shown(asked.context, asked.path["id"])
+    return await queue.show(asked.context, kind, asked.path["id"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from dialpact.application import acts
 from dialpact.store.ports.acts import ActPage, ActsWanted
+from dialpact.web.console.days import span
 from dialpact.web.console.ledger import words
 from dialpact.web.console.ledger.readers import READERS, ROWS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Shown
@@ -39,12 +40,13 @@ async def search(asked: Asked[Wanted]) -> Shown:
 
 async def _found(asked: Asked[Any], form: Wanted) -> Shown:
     register, _, action = form.kind.partition(" ")
+    days = span(asked, form.since, form.until)
     wanted = ActsWanted(
         actor=form.actor.strip(),
         register=register,
         action=action,
-        since=_begin(asked, form.since) if form.since else None,
-        until=_begin(asked, form.until + timedelta(days=1)) if form.until else None,
+        since=days.since,
+        until=days.until,
     )
     page = await acts.listed(asked.context, wanted, after=form.after, most=ROWS)
     kinds = await acts.kinds(asked.context)
@@ -89,10 +91,6 @@ def _shown(detail: Any) -> Any:
 def _reach(page: ActPage) -> datetime | None:
     """How far back was looked, where fewer were found than are shown at once."""
     return page.reach if len(page.rows) < ROWS else None
-
-
-def _begin(asked: Asked[Any], day: date) -> datetime:
-    return datetime.combine(day, time(), asked.zone)
 
 
 PAGES = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -13,12 +12,11 @@ from dialpact.compliance.clock import stamp
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger.heads import LedgerForked
 from dialpact.compliance.registers.fault import Fault
+from dialpact.web.console import addresses
 from dialpact.web.console.downloads import attachment
-from dialpact.web.console.ledger import addresses
 from dialpact.web.console.ledger.readers import KEEPERS, READERS, ROWS
 from dialpact.web.console.page import Asked, NoForm, Page, Paged, Redirect, Shown
 
-MOST_MINUTES = 60  # since the newest checkpoint; a daemon signs every ten
 TEMPLATE = "ledger/checkpoints.html"
 
 
@@ -33,7 +31,6 @@ async def more(asked: Asked[Paged]) -> Shown:
 async def _values(asked: Asked[Any], after: str) -> dict[str, Any]:
     heads = await signed_heads.listed(asked.context, after=after, most=ROWS)
     newest = heads.rows[0] if heads.rows else None
-    age = (asked.now - newest.at) // timedelta(minutes=1) if newest and not after else None
     whole = await verifying.last_whole(asked.context)
     made = verifying.made_of(whole) if whole else None
     key = signed_heads.key(asked.site.config)
@@ -41,8 +38,8 @@ async def _values(asked: Asked[Any], after: str) -> dict[str, Any]:
         "heads": heads,
         "address": stamp,
         "newest": newest,
-        "age": age,
-        "old": age is not None and age > MOST_MINUTES,
+        "age": heads.age,
+        "old": heads.old,
         "whole": whole,
         "made": made,
         "since": heads.size - made.entries if made else None,

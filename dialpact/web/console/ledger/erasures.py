@@ -11,7 +11,7 @@ from dialpact.application.jobs.erasing import KIND, ErasureAsked, ErasureMade
 from dialpact.compliance.jobs import UNDER_WAY, Job
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.account import Role
-from dialpact.web.console.jobs import desk, why
+from dialpact.web.console import jobs
 from dialpact.web.console.ledger.readers import KEEPERS, ROWS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
@@ -31,9 +31,9 @@ async def more(asked: Asked[Paged]) -> Shown:
 
 
 async def look(asked: Asked[NoForm]) -> Redirect:
-    jobs = desk(asked.site)
-    job = await erasing.look(asked.context, jobs.files, id=new_id())
-    jobs.wake()
+    desk = jobs.desk(asked.site)
+    job = await erasing.look(asked.context, desk.files, id=new_id())
+    desk.wake()
     return Redirect(to=f"/ledger/erasures/{job.id}", said="erasure.looking")
 
 
@@ -42,7 +42,7 @@ async def one(asked: Asked[NoForm]) -> Shown:
     values = {
         **_shown(job),
         "under_way": job.state in UNDER_WAY,
-        "why": why(asked, job),
+        "why": jobs.why(asked, job),
         "officer": asked.account.role is Role.OFFICER,
     }
     return Shown(template=ONE, values=values, part="erasure")
@@ -55,18 +55,14 @@ async def ask(asked: Asked[Reason]) -> Redirect:
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
-    """Only of a look: what two have agreed on is not stopped halfway by one."""
-    jobs = desk(asked.site)
-    job = await queue.show(asked.context, KIND, asked.path["id"])
-    if not _shown(job)["request"]:
-        job = await queue.cancel(asked.context, jobs.files, KIND, job.id)
-        jobs.cancel(job.id)
+    desk = jobs.desk(asked.site)
+    job = jobs.tell(desk, await erasing.cancel(asked.context, desk.files, asked.path["id"]))
     return Redirect(to=f"/ledger/erasures/{job.id}")
 
 
 async def _values(asked: Asked[Any], after: str) -> dict[str, Any]:
     page = await queue.listed(asked.context, KIND, after=after, most=ROWS)
-    pending = await asked.context.store.erasure.overwriting_since()
+    pending = await erasing.pending_since(asked.context)
     return {"rows": [_shown(job) for job in page.rows], "next": page.next, "pending": pending}
 
 

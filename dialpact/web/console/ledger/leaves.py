@@ -12,8 +12,9 @@ from dialpact.application.ledger import entries, proving
 from dialpact.compliance.ledger.heads import LedgerForked, stated
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.ledger_proof import consistency_text, encoded, leaf_object
+from dialpact.web.console import addresses
 from dialpact.web.console.downloads import attachment
-from dialpact.web.console.ledger import addresses, words
+from dialpact.web.console.ledger import words
 from dialpact.web.console.ledger.readers import READERS, ROWS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Shown
 
@@ -100,7 +101,7 @@ async def prove(asked: Asked[Sizes]) -> Shown | Response:
     old, new = asked.form.old, asked.form.new
     if old is None or new is None:
         return Shown(template="ledger/proof.html", values={"done": None, "text": ""})
-    size = (await asked.context.store.checkpoints.standing()).size
+    size = await entries.size(asked.context)
     if not old <= new <= size:
         raise Fault("no-such-sizes", old=str(old), new=str(new), size=str(size))
     try:

@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from dialpact.application.jobs import queue, verifying
 from dialpact.application.jobs.verifying import KIND
+from dialpact.application.ledger import entries
 from dialpact.application.ledger.audit.found import AuditFinding
 from dialpact.compliance.jobs import UNDER_WAY
-from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.account import Role
 from dialpact.presentation.audit_finding import finding_text
-from dialpact.web.console.jobs import desk, may_end, need_own, result, why
+from dialpact.web.console import jobs
 from dialpact.web.console.ledger import words
 from dialpact.web.console.ledger.readers import READERS, ROWS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
@@ -43,7 +43,7 @@ async def more(asked: Asked[Paged]) -> Shown:
 async def _values(asked: Asked[Any], after: str) -> dict[str, Any]:
     page = await queue.listed(asked.context, KIND, after=after, most=ROWS)
     whole = await verifying.last_whole(asked.context)
-    size = (await asked.context.store.checkpoints.standing()).size
+    size = await entries.size(asked.context)
     made = verifying.made_of(whole) if whole else None
     return {
         "runs": [(job, verifying.made_of(job)) for job in page.rows],
@@ -56,35 +56,26 @@ async def _values(asked: Asked[Any], after: str) -> dict[str, Any]:
 
 
 async def begin(asked: Asked[Begin]) -> Redirect:
-    form, jobs = asked.form, desk(asked.site)
+    form = asked.form
     told = verifying.asked(form.first, form.last, form.checkpoint, form.key)
-    job = await queue.submit(
-        asked.context,
-        jobs.files,
-        KIND,
-        msgspec.to_builtins(told),
-        id=new_id(),
-        key="",
-        businesses=(),
-    )
-    jobs.wake()
+    job = await jobs.begin(asked, KIND, told)
     return Redirect(to=f"/ledger/verifications/{job.id}", said="verification.begun")
 
 
 async def run(asked: Asked[NoForm]) -> Shown:
     job = await queue.show(asked.context, KIND, asked.path["id"])
     made = verifying.made_of(job)
-    found = await verifying.listed(desk(asked.site).files, job) if job.state == "done" else None
-    size = (await asked.context.store.checkpoints.standing()).size
+    found = await verifying.listed(jobs.desk(asked.site).files, job) if job.state == "done" else None
+    size = await entries.size(asked.context)
     values = {
         "job": job,
         "made": made,
-        "why": why(asked, job),
+        "why": jobs.why(asked, job),
         "size": size,
         "under_way": job.state in UNDER_WAY,
         "watched": job.state in UNDER_WAY and asked.account.role is not Role.AUDITOR,
         "findings": None if found is None else [_finding(asked, one) for one in found],
-        "may_end": may_end(asked, job),
+        "may_end": jobs.may_end(asked, job),
     }
     return Shown(template=RUN, values=values, part="run")
 
@@ -95,16 +86,13 @@ def _finding(asked: Asked[Any], one: AuditFinding) -> tuple[AuditFinding, str, s
 
 
 async def file(asked: Asked[NoForm]) -> Response:
-    return await result(asked, KIND, f"verification-{asked.path['id'][:12]}.json")
+    return await jobs.result(asked, KIND, f"verification-{asked.path['id'][:12]}.json")
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
     """Of one that is over, its findings go; what it covered stays."""
-    jobs = desk(asked.site)
-    job = await queue.show(asked.context, KIND, asked.path["id"])
-    need_own(asked, job)
-    job = await queue.cancel(asked.context, jobs.files, KIND, job.id)
-    jobs.cancel(job.id)
+    await jobs.need_own(asked, KIND)
+    job = await jobs.cancel(asked, KIND)
     return Redirect(to=f"/ledger/verifications/{job.id}", said="verification.ended")
 
 

@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from dialpact.application.ledger import signed_heads
 from dialpact.compliance.clock import stamp
+from dialpact.web.console import addresses
 from dialpact.web.console.downloads import attachment
-from dialpact.web.console.ledger import addresses
 from dialpact.web.console.ledger.readers import READERS
 from dialpact.web.console.page import Asked, NoForm, Page, Shown
 

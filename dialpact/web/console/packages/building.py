@@ -12,10 +12,9 @@ from starlette.responses import Response
 from dialpact.application.evidence import matching
 from dialpact.application.jobs import package, queue
 from dialpact.compliance.jobs import UNDER_WAY, Job, JobKind
-from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.cell import free_text
-from dialpact.web.console.jobs import desk, may_end, need_own, result, why
+from dialpact.web.console import jobs
 from dialpact.web.console.ledger.readers import PACKAGERS, ROWS
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Paged, Redirect, Shown
 
@@ -54,7 +53,7 @@ async def more(asked: Asked[Paged]) -> Shown:
 
 
 async def make(asked: Asked[Make]) -> Redirect:
-    form, jobs = asked.form, desk(asked.site)
+    form = asked.form
     reason = free_text(form.reason, "reason")
     question = await matching.asked(
         asked.context,
@@ -68,11 +67,7 @@ async def make(asked: Asked[Make]) -> Redirect:
     told, businesses = await package.asked(
         asked.context, question, businesses=(), reason=reason, language=asked.language
     )
-    detail = msgspec.to_builtins(told)
-    job = await queue.submit(
-        asked.context, jobs.files, KIND, detail, id=new_id(), key="", businesses=businesses
-    )
-    jobs.wake()
+    job = await jobs.begin(asked, KIND, told, businesses=businesses)
     return Redirect(to=f"/ledger/packages/{job.id}", said="packages.asked")
 
 
@@ -82,25 +77,22 @@ async def one(asked: Asked[NoForm]) -> Shown:
     values = {
         **_shown(job),
         "under_way": under_way,
-        "why": why(asked, job),
+        "why": jobs.why(asked, job),
         "watched": under_way and asked.account.role is not Role.AUDITOR,
-        "may_end": may_end(asked, job),
+        "may_end": jobs.may_end(asked, job),
         "days": asked.site.config.api.results_days,
     }
     return Shown(template=ONE, values=values, part="package")
 
 
 async def file(asked: Asked[NoForm]) -> Response:
-    return await result(asked, KIND, f"evidence-{asked.path['id'][:12]}.zip")
+    return await jobs.result(asked, KIND, f"evidence-{asked.path['id'][:12]}.zip")
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
     """Of one that is done, the file goes; that it was given out stays in the log."""
-    jobs = desk(asked.site)
-    job = await queue.show(asked.context, KIND, asked.path["id"])
-    need_own(asked, job)
-    job = await queue.cancel(asked.context, jobs.files, KIND, job.id)
-    jobs.cancel(job.id)
+    await jobs.need_own(asked, KIND)
+    job = await jobs.cancel(asked, KIND)
     return Redirect(to=f"/ledger/packages/{job.id}", said="packages.ended")
 
 

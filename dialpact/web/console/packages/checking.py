@@ -15,10 +15,9 @@ import msgspec
 
 from dialpact.application.evidence.apart import Apart, ExamineAsked, NotExamined
 from dialpact.application.jobs.files import need_room
+from dialpact.application.ledger import given
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import cosignature
-from dialpact.compliance.ledger.heads import stated
-from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation.visible import visible
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Shown
@@ -49,13 +48,13 @@ async def show(asked: Asked[NoForm]) -> Shown:
 
 
 async def check(asked: Asked[Check]) -> Shown:
-    given = asked.files.get("file")
-    if given is None or not given.bytes:
+    sent = asked.files.get("file")
+    if sent is None or not sent.bytes:
         raise Fault("no-package-file")
     told = _asked(asked.form)
-    values = {**_values(asked.site), "name": visible(given.name), "made_at": _made_at}
+    values = {**_values(asked.site), "name": visible(sent.name), "made_at": _made_at}
     try:
-        found = await apart.examine(given.file, told)
+        found = await apart.examine(sent.file, told)
     except NotExamined as error:
         values["failed"] = error.why
         return Shown(template=TEMPLATE, values=values, status=STATUS[error.why], part="found")
@@ -89,21 +88,12 @@ def _values(site: Site) -> dict[str, object]:
 
 def _asked(form: Check) -> ExamineAsked:
     """Fault for what is no key, no checkpoint."""
-    key = form.key.strip()
-    held = form.checkpoint.replace("\r\n", "\n").strip("\n ")
+    key, held = given.key(form.key), given.checkpoint(form.checkpoint)
     witnesses = tuple(filter(None, map(str.strip, form.witnesses.splitlines())))
     try:
-        if key:
-            Verifier.parse(key)
         known = len(cosignature.distinct(witnesses))
     except LedgerError as error:
         raise Fault("bad-key", why=str(error)) from error
-    if held:
-        held += "\n"
-        try:
-            stated(held)
-        except LedgerError as error:
-            raise Fault("bad-checkpoint", why=str(error)) from error
     if form.quorum is not None and form.quorum > known:
         raise Fault("evidence-quorum", quorum=str(form.quorum), count=str(known))
     return ExamineAsked(key=key, held=held, witnesses=witnesses, quorum=form.quorum or known)

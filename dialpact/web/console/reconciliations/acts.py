@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import msgspec
 
-from dialpact.application.jobs import queue, reconciliation_acts
+from dialpact.application.jobs import reconciliation_acts
 from dialpact.application.jobs.reconciliation_acts import ActsDone
 from dialpact.compliance.jobs import UNDER_WAY, JobKind
 from dialpact.compliance.registers.account import Role
 from dialpact.web.console import jobs
-from dialpact.web.console.inspections.whose import job_of, why
+from dialpact.web.console.inspections.whose import job_of
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Redirect, Shown
 from dialpact.web.console.reconciliations.asking import KIND
 
@@ -28,20 +26,11 @@ class Acts(Form, frozen=True, kw_only=True):
 
 
 async def act(asked: Asked[Acts]) -> Redirect:
-    of, desk, form = await job_of(asked, KIND), jobs.desk(asked.site), asked.form
+    of, form = await job_of(asked, KIND), asked.form
     told = await reconciliation_acts.asked(
         asked.context, of, write=form.write, settle=form.settle, reason=form.reason
     )
-    job = await queue.submit(
-        asked.context,
-        desk.files,
-        ACTS,
-        msgspec.to_builtins(told),
-        id=uuid4().hex,
-        key="",
-        businesses=(),
-    )
-    desk.wake()
+    job = await jobs.begin(asked, ACTS, told)
     return Redirect(to=f"/reconciliations/acts/{job.id}")
 
 
@@ -50,7 +39,7 @@ async def done(asked: Asked[NoForm]) -> Shown:
     result = (job.result or {}).get("done")
     values = {
         "job": job,
-        "why": why(asked, job),
+        "why": jobs.why(asked, job),
         "under_way": job.state in UNDER_WAY,
         "of": job.detail.get("of", ""),
         "done": msgspec.convert(result, ActsDone) if result else None,

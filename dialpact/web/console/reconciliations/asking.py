@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
@@ -59,19 +58,9 @@ def about(job: Job) -> ReconciliationAsked | None:
 
 
 async def send(asked: Asked[Records]) -> Redirect:
-    desk, given = jobs.desk(asked.site), sent(asked.files, "cdr")
+    given = sent(asked.files, "cdr")
     order = _order(asked, [one.name for one in given])
-    job = await queue.submit(
-        asked.context,
-        desk.files,
-        KIND,
-        msgspec.to_builtins(order),
-        id=uuid4().hex,
-        key="",
-        businesses=(),
-        sent=[one.file for one in given],
-    )
-    desk.wake()
+    job = await jobs.begin(asked, KIND, order, sent=[one.file for one in given])
     return Redirect(to=f"/reconciliations/{job.id}")
 
 

@@ -13,14 +13,13 @@ from dialpact.application.jobs.reconciling import Sums, sums
 from dialpact.application.reconcile import kept
 from dialpact.application.reconcile.kept import BAD, Section
 from dialpact.compliance.jobs import UNDER_WAY, Job
-from dialpact.compliance.reconcile import NOTES, SETTLING
-from dialpact.compliance.reconcile.incidents import LEFT_OUT
+from dialpact.compliance.reconcile import NOTES
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation import reconciliation
 from dialpact.presentation.hidden import Hidden
 from dialpact.web.console import jobs
 from dialpact.web.console.inspections.one import END
-from dialpact.web.console.inspections.whose import LOOK, job_of, why
+from dialpact.web.console.inspections.whose import LOOK, job_of
 from dialpact.web.console.page import Asked, Form, NoForm, Page, Redirect, Shown
 from dialpact.web.console.reconciliations.asking import KIND, about
 
@@ -43,7 +42,7 @@ class Rows(NamedTuple):
 
 async def show(asked: Asked[Part]) -> Shown | Redirect:
     job = await job_of(asked, KIND)
-    values: dict[str, Any] = {"job": job, "about": about(job), "why": why(asked, job)}
+    values: dict[str, Any] = {"job": job, "about": about(job), "why": jobs.why(asked, job)}
     if job.state == "done" and job.result is not None:
         if asked.htmx:  # whoever waited for it is shown all of it
             return Redirect(to=f"/reconciliations/{job.id}")
@@ -82,7 +81,7 @@ async def rows(asked: Asked[Part], job: Job, found: Sums) -> Rows:
 
 def _told(asked: Asked[Any], job: Job, found: Sums) -> dict[str, Any]:
     """What must be said before anything is believed, and what may be done about it."""
-    given, count = about(job), {one.kind: one.count for one in found.sections}
+    given = about(job)
     shifted = reconciliation.shifted(found.shift, found.since or 0, given.timezone) if given else ("?", "?")
     return {
         "span": [datetime.fromtimestamp(one or 0, UTC) for one in (found.since, found.until)],
@@ -90,15 +89,13 @@ def _told(asked: Asked[Any], job: Job, found: Sums) -> dict[str, Any]:
         "untouched": untouched(found.files),
         "shifted": shifted if found.shift else None,
         "notes": NOTES,
-        "writable": sum(count for kind, count in count.items() if kind not in LEFT_OUT and kind != BAD),
-        "settleable": sum(count.get(kind, 0) for kind in SETTLING),
+        "writable": found.writable,
+        "settleable": found.settleable,
     }
 
 
 async def cancel(asked: Asked[NoForm]) -> Redirect:
-    job, desk = await job_of(asked, KIND), jobs.desk(asked.site)
-    await queue.cancel(asked.context, desk.files, KIND, job.id)
-    desk.cancel(job.id)
+    await jobs.cancel(asked, KIND)
     return Redirect(to="/reconciliations", said="inspections.cancelled")
 
 

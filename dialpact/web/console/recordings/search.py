@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from dialpact.application import recordings, retention
 from dialpact.store.ports.recording_search import Sought
+from dialpact.web.console.days import span
 from dialpact.web.console.page import Asked, Page, Paged, Shown
 from dialpact.web.console.recordings.who import ACTS_SHOWN, KINDS, READERS, whose
 
@@ -52,6 +53,7 @@ async def found(asked: Asked[Searched]) -> Shown:
 
 async def _shown(asked: Asked[Any], number: str, agent: str) -> Shown:
     form: Search = asked.form
+    days = span(asked, form.since, form.until)
     sought = Sought(
         whose=whose(asked),
         campaign=form.campaign.strip(),
@@ -60,8 +62,8 @@ async def _shown(asked: Asked[Any], number: str, agent: str) -> Shown:
         held=form.held,
         complained=form.complained,
         complaint=form.complaint,
-        since=_begins(asked, form.since),
-        until=_begins(asked, form.until + timedelta(days=1) if form.until else None),
+        since=days.since,
+        until=days.until,
     )
     async with asked.context.looking() as context:
         page = await recordings.search(
@@ -85,10 +87,6 @@ async def _shown(asked: Asked[Any], number: str, agent: str) -> Shown:
 
 def states(asked: Asked[Any]) -> list[tuple[str, str]]:
     return [(state, asked.text(f"recordings-state.{state}")) for state in KINDS]
-
-
-def _begins(asked: Asked[Any], day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), asked.zone) if day else None
 
 
 def _sent(value: object) -> str:

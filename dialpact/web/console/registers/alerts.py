@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialpact.application import approvals
+from dialpact.application import approvals, suspensions
 from dialpact.application.context import Context
 from dialpact.compliance.model import Suspendable
 from dialpact.compliance.registers.approval import About
@@ -15,8 +15,8 @@ Alert = tuple[str, Mapping[str, str]]  # a text's key, and its values
 
 async def suspended(context: Context, kind: Suspendable, key: str) -> list[Alert]:
     """Where one is in force."""
-    found = await context.store.suspensions.list(kind=kind, key=key)
-    return [("registers.is-suspended", {"cause": one.cause}) for one in found.rows]
+    found = await suspensions.in_force(context, kind, key)
+    return [("registers.is-suspended", {"cause": one.cause}) for one in found]
 
 
 async def asked_for(context: Context, *abouts: About) -> list[Alert]:

@@ -11,6 +11,7 @@ from dialpact.presentation import texts as shared
 from dialpact.web.console import texts
 from dialpact.web.console.page import Asked
 from dialpact.web.console.registers.shown import word
+from dialpact.web.console.registers.within import told
 
 WORDS = {
     "purpose": "purpose",
@@ -44,14 +45,14 @@ def line(asked: Asked[Any], act: Sealed) -> ActShown:
         said: list[tuple[str, str]] = []
         changed = list(_changed(asked, before, after))
     else:
-        told = {**detail, **(after or before or {})}
-        said, changed = list(_said(asked, told)), []
+        every = {**detail, **(after or before or {})}
+        said, changed = list(_said(asked, every)), []
     return ActShown(
         at=act.at,
         by=act.by,
         action=_action(asked, act.action),
         key=act.key,
-        reason=_words(asked, detail.get("reason")),
+        reason=_told(asked, "reason", detail.get("reason")),
         said=said,
         changed=changed,
         leaf=act.leaf,
@@ -77,8 +78,8 @@ def _changed(
             yield _heading(asked, name), _told(asked, name, before[name]), _told(asked, name, value)
 
 
-def _said(asked: Asked[Any], told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in told.items():
+def _said(asked: Asked[Any], every: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in every.items():
         if name in ("reason", "from", "to", "id") or name in UNTOLD or value in (None, "", [], {}):
             continue
         yield _heading(asked, name), _told(asked, name, value)
@@ -98,7 +99,7 @@ def _told(asked: Asked[Any], name: str, value: object) -> str:
     if table := WORDS.get(name):
         several = value if isinstance(value, list) else [value]
         return ", ".join(word(asked.language, table, str(one)) for one in several)
-    return _words(asked, value)
+    return str(told(asked, name, _words(asked, value)))
 
 
 def _words(asked: Asked[Any], value: object) -> str:

@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 from dialpact.application import browsing
 from dialpact.compliance.registers.fault import Fault
+from dialpact.web.console.addresses import whole
 from dialpact.web.console.page import AnyPage, Asked, Form, Page, Redirect, Shown
 from dialpact.web.console.registers import history, shown
 from dialpact.web.console.registers.declared import Deed, Done, Register, Whole
+from dialpact.web.console.registers.within import told
 
 ROWS = 50  # of a list, at once
 
@@ -98,9 +100,13 @@ def _entry(register: Register) -> Any:
     async def handle(asked: Asked[Any]) -> Shown:
         id = asked.path["id"]
         if register.by_number:
-            if not (id.isascii() and id.isdigit() and len(id) < 19):
-                raise Fault("not-registered", entry=id)
-            id = await browsing.key_of(asked.context, register.logged_as, int(id))
+            key = await browsing.key_of(asked.context, register.logged_as, whole(id))
+            try:
+                return await _whole(asked, register, key)
+            except Fault as error:  # what it goes by is not for who may not see it
+                if error.key != "not-registered":
+                    raise
+                raise Fault("not-registered", entry=id) from error
         return await _whole(asked, register, id)
 
     return handle
@@ -138,7 +144,10 @@ async def _whole(asked: Asked[Any], register: Register, key: str) -> Shown:
         "next": whole.entry.next,
         "alerts": [
             *([asked.text("registers.differs")] if whole.entry.differs else []),
-            *(asked.text(name, **given) for name, given in whole.alerts),
+            *(
+                asked.text(key, **{name: told(asked, name, value) for name, value in given.items()})
+                for key, given in whole.alerts
+            ),
         ],
         **whole.values,
     }

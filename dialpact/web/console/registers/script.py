@@ -12,6 +12,7 @@ from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.script import MOST
 from dialpact.store.ports.page import Page as Part
+from dialpact.web.console.addresses import whole as number_of
 from dialpact.web.console.page import Asked, Form, Page, Paged, Shown, Upload
 from dialpact.web.console.registers.declared import (
     EVERYBODY,
@@ -136,10 +137,8 @@ async def version(asked: Asked[Any]) -> Shown:
     """An older text."""
     id, number = asked.path["id"], asked.path["version"]
     await _needed(asked, id)
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise Fault("not-registered", entry=number)
     profiles = asked.site.rules().policy.profiles
-    marked = await scripts.marked(asked.context, id, int(number), profiles)
+    marked = await scripts.marked(asked.context, id, number_of(number), profiles)
     return Shown(template="registers/script_text.html", values={"marked": marked, "id": marked.id})
 
 

@@ -17,7 +17,7 @@ from dialpact.store.ports.page import Page as Part
 from dialpact.web.console import texts
 from dialpact.web.console.page import Asked
 from dialpact.web.console.registers.declared import Badge, Column, Deed, Field, Look, Register
-from dialpact.web.console.registers.within import within
+from dialpact.web.console.registers.within import told, within
 
 PROPOSED = 200  # ids that a field proposes; where there are more, none
 
@@ -116,6 +116,7 @@ def cells(asked: Asked[Any], columns: Sequence[Column], row: Any) -> list[Cell]:
 
 def _cell(asked: Asked[Any], column: Column, row: Any) -> Cell:
     value = column.value(asked, row) if column.value else getattr(row, column.name)
+    value = told(asked, column.name, value)
     label, look = heading(asked, column), column.look
     if isinstance(value, Badge):
         return Cell(label, "badge", asked.text(value.key), kind=value.kind)

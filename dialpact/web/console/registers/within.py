@@ -8,10 +8,21 @@ from dialpact.application import browsing
 from dialpact.application.limits import Only
 from dialpact.compliance.registers.account import MOST_NAMED, Role
 from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.veil import Veil
 from dialpact.store.ports.browsing import ANYTHING, Within
 from dialpact.web.console.page import Asked
 
 NONE = ("",)  # no campaign is called so
+# What people have written in their own words, with whatever numbers.
+TOLD = frozenset({"reason", "cause", "lift_reason", "evidence", "note", "answer", "closing", "source"})
+_VEIL = Veil()
+
+
+def told(asked: Asked[Any], name: str, value: Any) -> Any:
+    """What stands in field ``name``, as this account may read it."""
+    if asked.account.role is Role.SUPERVISOR and name in TOLD and isinstance(value, str):
+        return _VEIL.text(value)
+    return value
 
 
 def within(asked: Asked[Any]) -> Within:

@@ -32,6 +32,12 @@ def known(key: str) -> bool:
     return key in own("zh")
 
 
+def said(key: str, language: Language) -> str:
+    """Of what an address names; empty: there is none such, or it is none that is said by itself."""
+    line = own(language).get(key, "")
+    return "" if "{" in line else line
+
+
 def text(key: str, language: Language, **values: object) -> str:
     """The text of ``key`` with its placeholders filled; KeyError for an unknown key or a missing value."""
     line = own(language).get(key)

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
-from dialpact.application import listings, why
+from dialpact.application import why
 from dialpact.application.check import Checked
 from dialpact.application.explanation import Explained
 from dialpact.compliance.model import Decision
@@ -68,14 +68,7 @@ async def ask(asked: Asked[Question]) -> Shown:
 
 async def ask_again(asked: Asked[Again]) -> Shown:
     """The same number as of a call, which who asks need not see. Fault where it was erased."""
-    account = asked.account
-    found = await listings.call(
-        asked.context,
-        asked.path["id"],
-        account.businesses,
-        campaigns=account.campaigns,
-        agents=account.agents,
-    )
+    found = await within.call(asked)
     then = found.decision
     if then is None:
         raise Fault("call-erased", entry=found.entry.id)

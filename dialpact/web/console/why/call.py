@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from dialpact.application import listings
 from dialpact.compliance.calls import CallEntry, LegEntry
 from dialpact.compliance.registers.account import Role
 from dialpact.compliance.registers.moment import shown_time
@@ -21,14 +20,7 @@ TEMPLATE = "why/call.html"
 
 async def call(asked: Asked[NoForm]) -> Shown:
     """404 for one that the account may not see; what can not be read says so."""
-    account = asked.account
-    found = await listings.call(
-        asked.context,
-        asked.path["id"],
-        account.businesses,
-        campaigns=account.campaigns,
-        agents=account.agents,
-    )
+    found = await within.call(asked)
     entry, decision = found.entry, found.decision
     callee = (entry.number, entry.given)
     spellings = (decision.attempt.callee.national, decision.dial) if decision else ()
@@ -50,8 +42,8 @@ async def call(asked: Asked[NoForm]) -> Shown:
         "legs": [_leg(one, veil) for one in found.carrier_legs],
         "recordings": _recordings(found),
         "standing": found.standing,
-        "hears": account.role is not Role.ADMINISTRATOR,
-        "leaves": account.role is not Role.SUPERVISOR,
+        "hears": asked.account.role is not Role.ADMINISTRATOR,
+        "leaves": asked.account.role is not Role.SUPERVISOR,
         "choices": await choices(asked),
     }
     return Shown(template=TEMPLATE, values=values)

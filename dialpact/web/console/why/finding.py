@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any, Literal
 
 from msgspec import structs
@@ -10,10 +10,10 @@ from msgspec import structs
 from dialpact.application import why
 from dialpact.compliance.calls import Verdict
 from dialpact.compliance.registers.account import Role
-from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.listings import Wanted
 from dialpact.web.console import within
 from dialpact.web.console.call_row import row
+from dialpact.web.console.days import span
 from dialpact.web.console.page import Asked, Form, NoForm, Shown
 from dialpact.web.console.why.choices import choices
 
@@ -58,16 +58,11 @@ async def _shown(asked: Asked[Any], form: Search, part: str) -> Shown:
 
 def _wanted(asked: Asked[Any], form: Search) -> Wanted:
     """Fault for a span that ends before it begins."""
-    if form.since and form.until and form.until < form.since:
-        raise Fault("ends-before-start", start=form.since.isoformat(), end=form.until.isoformat())
+    days = span(asked, form.since, form.until)
     return structs.replace(
         within.limits(asked.account),
         campaign=form.campaign.strip(),
         verdict=form.verdict,
-        since=_begins(asked, form.since) if form.since else None,
-        until=_begins(asked, form.until + timedelta(days=1)) if form.until else None,
+        since=days.since,
+        until=days.until,
     )
-
-
-def _begins(asked: Asked[Any], day: date) -> datetime:
-    return datetime.combine(day, time(), asked.zone)

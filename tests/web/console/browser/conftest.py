@@ -18,7 +18,7 @@ from dialpact.compliance.registers.account import Role
 from dialpact.compliance.texts import Language
 from tests.cli.conftest import Home
 from tests.web.api.client import serving
-from tests.web.api.furnished import furnish
+from tests.web.api.furnished import furnish_pages
 from tests.web.console.browser.looked import Looked
 from tests.web.console.signed_in import tokens
 
@@ -106,7 +106,7 @@ def own(chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 def _at(folder: Path, chromium: Browser, stack: ExitStack) -> At:
     home = Apart(folder)
     home.run("init")
-    apart(partial(furnish, home))
+    apart(partial(furnish_pages, home))
     return At(chromium, home, stack.enter_context(serving(home)), stack)
 
 

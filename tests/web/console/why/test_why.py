@@ -231,6 +231,15 @@ def test_he_asks_of_his_own_campaigns_and_agents(lead: Visitor, furnished: Home)
     assert lead.post("/why/ask", fields | {"number": NUMBER}).status == 200
 
 
+def test_who_leads_agents_asks_of_campaigns_for_which_they_called(visitor: Visitor, furnished: Home) -> None:
+    blocked(furnished, campaign="team")
+    visitor.known.accounts["lead"] = account(Role.SUPERVISOR, id="lead", agents=("1001",))
+    lead = visitor.as_("lead")
+    fields = {"caller_id": "02788880007", "agent": "1001", "number": NUMBER}
+    for campaign, status in (("team", 200), ("jianghan-1", 403), ("no-such", 403), ("", 403)):
+        assert lead.post("/why/ask", fields | {"campaign": campaign}).status == status, campaign
+
+
 def test_what_is_of_another_business_is_not_told(visitor: Visitor, furnished: Home) -> None:
     """Not even in the words of a rule."""
     blocked(furnished, campaign="spring")

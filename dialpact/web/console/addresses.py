@@ -1,4 +1,4 @@
-"""What stands in an address of the ledger: a size or a leaf, and a time."""
+"""What stands in an address: a number (of a request, a complaint, a leaf), and a time."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from dialpact.compliance.registers.fault import Fault
 def whole(given: str) -> int:
     """Fault, as for what is not there, for what is no number."""
     if not (given.isascii() and given.isdigit() and len(given) < 19):
-        raise Fault("not-registered", entry=given)
+        raise Fault("not-registered", entry=given[:40])
     return int(given)
 
 
 def time(given: str) -> datetime:
+    """Fault likewise, and for one without its zone, which is no instant."""
     try:
-        return instant(given)
+        found = instant(given)
     except ValueError:
-        raise Fault("not-registered", entry=given) from None
+        raise Fault("not-registered", entry=given[:40]) from None
+    if found.tzinfo is None:
+        raise Fault("not-registered", entry=given[:40])
+    return found
