@@ -184,6 +184,11 @@ def test_what_wants_a_value_is_not_said_by_itself(at: Visitor) -> None:
     assert page.status == 200 and "{number}" not in page.text
 
 
+def test_a_page_says_whose_times_it_shows(at: Visitor) -> None:
+    assert "均为 Asia/Shanghai 时间（UTC+08:00）" in at.get("/").text
+    assert "those of Asia/Shanghai (UTC+08:00)" in at.in_("en").get("/").text
+
+
 def test_fields_are_what_the_form_says(at: Visitor) -> None:
     at.post(
         "/t/take", {"words": "你好", "at": "2026-11-24T10:00", "many": ["x", "y"], "sure": "true", "kind": ""}

@@ -98,6 +98,7 @@ def test_columns_are_said_by_hand_and_saved_under_a_name(visitor: Visitor, furni
     assert again.status == 303
     second = over(visitor, again.headers["location"])
     assert "写入全部 1 行" in second.text
+    assert "<td>一切来电" in second.body.decode() and "<td>all" not in second.body.decode()
     assert "已不再保存" in visitor.get(place(seen)).text
     done = visitor.post(place(second) + "/apply", {})
     assert "登记簿已改动 1 行" in over(visitor, done.headers["location"]).text

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dialpact.compliance.jobs import JobError
+from dialpact.compliance.model import SCOPES
 from dialpact.compliance.registers.column_names import heading
 from dialpact.compliance.registers.fault import Fault
 from dialpact.web.console import texts
@@ -38,9 +39,13 @@ def column(asked: Asked[Any], register: str, name: str) -> str:
 def understood(
     asked: Asked[Any], columns: Sequence[str], written: Sequence[str], cells: Sequence[str]
 ) -> list[str]:
-    """The cells of a row, with times as they are told here."""
+    """The cells of a row, with times and scopes as they are told here."""
     return [
-        _time(asked, before, cell) if name in TIMES else cell
+        _time(asked, before, cell)
+        if name in TIMES
+        else asked.text(f"import-scope.{cell}")
+        if name == "scope" and cell in SCOPES
+        else cell
         for name, before, cell in zip(columns, written, cells, strict=False)
     ]
 
