@@ -195,6 +195,16 @@ def test_what_a_supervisor_enters_of_another_team_goes_to_the_officer(office: Vi
     assert len(rows(office)) == 2
 
 
+def test_what_a_supervisor_enters_fits_no_call_of_another_business(office: Visitor, furnished: Home) -> None:
+    """Nor learns he that there is one: the officer finds it."""
+    for own, fits in (("hanyang", False), ("jianghan", True)):
+        office.known.accounts["supervisor"] = account(Role.SUPERVISOR, businesses=(own,), campaigns=())
+        enter(office.as_("supervisor"))
+        with closing(sqlite3.connect(furnished.path / "dialpact.db")) as db:
+            (decision,) = db.execute("SELECT decision FROM complaint ORDER BY id DESC LIMIT 1").fetchone()
+        assert bool(decision) is fits
+
+
 def test_who_only_looks_is_offered_nothing(office: Visitor) -> None:
     for whose in ("administrator", "auditor"):
         page = office.as_(whose).get("/complaints/1").page
