@@ -32,7 +32,7 @@ LONG = {
     "tests/lab/test_hostile.py": 33,
     "tests/lab/test_recipes.py": 23,
 }
-# Each has a Chromium of its own: begun first by the few lanes that compute, and not by all of them at the end.
+# Each has a Chromium of its own: begun first by the few lanes that compute, not by all of them at the end.
 BROWSERS = "tests/web/console/browser/"
 POLITE = 5  # how much a lane that computes gives way to telephones
 
