@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from typer.testing import Result
 
 from dialpact.compliance.registers.account import Role
@@ -23,7 +23,18 @@ from tests.web.console.browser.looked import Looked
 from tests.web.console.signed_in import tokens
 
 T = TypeVar("T")
+PATIENCE = 60_000  # milliseconds: beside six other tests on two cores a browser is slow
+HUNG = 600  # seconds
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+expect.set_options(timeout=PATIENCE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(HUNG))
 
 
 # (Of a module: while it runs, no other test of this process has a loop of its own.)
@@ -86,7 +97,7 @@ class At:
             has_touch=width < 800,
         )
         self.stack.callback(context.close)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         if role is not None:
             name, value = self.cookies[role]
             context.add_cookies([{"name": name, "value": value, "url": self.address}])

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.web.asking import WAIT
-from tests.web.console.browser.conftest import Apart
+from tests.web.console.browser.conftest import PATIENCE, Apart
 from tests.web.console.browser.looked import Looked
 
 PASSWORD = "correct horse battery staple"
@@ -63,7 +63,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Started
 @pytest.fixture
 def looked(chromium: Browser, started: Started) -> Iterator[Looked]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     devtools = context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")

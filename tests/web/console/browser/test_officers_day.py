@@ -173,7 +173,7 @@ def test_11_make_the_month_s_inspection_report(own: At) -> None:
     page = looked.open("/inspections")
     page.get_by_label("月份").fill("2026-11")
     page.get_by_role("button", name="生成报告").click()
-    page.locator("main svg").first.wait_for(timeout=60_000)
+    page.locator("main svg").first.wait_for()
     with page.expect_download() as got:
         page.get_by_role("link", name=re.compile("CSV")).first.click()
     assert Path(got.value.path()).read_bytes().startswith(b"\xef\xbb\xbf")
