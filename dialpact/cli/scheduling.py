@@ -1,7 +1,7 @@
 """Calls wait for no process that has time: short slices for the threads that answer them.
 
 Since Linux 6.12 a thread may say how long a slice of the processor it wants, and one that wakes with a
-shorter slice need not wait until the slice of who runs is over, which is about 3 ms; that who runs is nicer
+shorter slice need not wait until the slice of who runs is over, about 3 ms; that who runs is nicer
 does not help against that. Older kernels take the wish and do nothing with it: there niceness helps.
 """
 
