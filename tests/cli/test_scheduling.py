@@ -11,6 +11,8 @@ import threading
 import pytest
 
 from dialpact.cli import scheduling
+from tests.cli.conftest import Home
+from tests.cli.test_reload import until
 
 KNOWS = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2]) >= (6, 12)
 ASKS = """
@@ -56,3 +58,17 @@ def test_a_machine_of_another_kind_is_asked_nothing(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     assert not scheduling.promptly()
     assert scheduling.slice_of(threading.get_native_id()) == 0
+
+
+def test_the_gate_asks_when_it_is_ready(home: Home) -> None:
+    program = "from dialpact.cli.app import main; main()"
+    text = home.config.read_text("utf-8").replace("127.0.0.1:4573", "127.0.0.1:0")
+    home.config.write_text(text.replace("127.0.0.1:9464", "127.0.0.1:0"), "utf-8")
+    words = [sys.executable, "-c", program, "--config", str(home.config), "gate"]
+    with (home.path / "gate.log").open("wb") as log, subprocess.Popen(words, stderr=log) as gate:
+        try:
+            wanted = scheduling.SLICE if KNOWS else 0
+            until(lambda: b"gate listening" in (home.path / "gate.log").read_bytes())
+            until(lambda: scheduling.slice_of(gate.pid) == wanted)
+        finally:
+            gate.terminate()

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 import structlog
@@ -53,15 +53,13 @@ NOBODY = Account(
 log = structlog.get_logger()
 
 
-class Visitors:
+class Visitors(Protocol):
     """How a page learns who asks. StoreError."""
 
-    async def who(self, site: Site, request: Request) -> SignedIn | None:
-        raise NotImplementedError
+    async def who(self, site: Site, request: Request) -> SignedIn | None: ...
 
     async def opened(self, asked: Asked[Any], page: AnyPage) -> None:
         """Before an auditor's page is made: it is an act."""
-        raise NotImplementedError
 
 
 def pages() -> Pages:
