@@ -52,6 +52,15 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+# (A window left open keeps a process, and a file looks at every page there is: 24 GB were not enough for them.)
+@pytest.fixture(autouse=True)
+def _no_window_outlives_its_test(chromium: Browser) -> Iterator[None]:
+    assert not chromium.contexts
+    yield
+    for context in chromium.contexts:
+        context.close()
+
+
 def program() -> str:
     found = next((found for name in NAMES if (found := shutil.which(name))), None)
     assert found, "no Chromium: `make lab` installs it"
@@ -96,7 +105,6 @@ class At:
             is_mobile=width < 800,
             has_touch=width < 800,
         )
-        self.stack.callback(context.close)
         context.set_default_timeout(PATIENCE)
         if role is not None:
             name, value = self.cookies[role]
