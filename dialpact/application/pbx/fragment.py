@@ -26,7 +26,7 @@ def plain(value: str, where: str) -> str:
 
 def shipped(name: str) -> str:
     """A file of the package ``dialplan``: ``freepbx/17.conf``."""
-    return files("dialplan").joinpath(*name.split("/")).read_text("utf-8")
+    return files("dialplan").joinpath(name).read_text("utf-8")
 
 
 def filled(text: str, values: Mapping[str, str], where: str = "dialpact.toml") -> str:
