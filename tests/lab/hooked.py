@@ -1,4 +1,4 @@
-"""A PBX's own dialplan (pbx_fragments/) with its adapter's changes, in one Asterisk, and the product beside."""
+"""A PBX's own dialplan (pbx_fragments/) with its adapter's changes, in one Asterisk; the product beside."""
 
 from __future__ import annotations
 
