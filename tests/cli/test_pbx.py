@@ -47,6 +47,7 @@ def test_there_and_back(home: Home, etc: Path) -> None:
     assert files(etc) == before
     done = home("asterisk", "install", "--yes", *ROOT)
     assert (done["pbx"], done["done"], done["proof"]) == ("plain", True, None)
+    assert done["cdr"]["place"].endswith("/Master.csv")
     assert {one["path"]: one["change"] for one in done["changes"]} == {
         "/etc/asterisk/extensions_dialpact.conf": "new",
         "/etc/asterisk/features_dialpact.conf": "new",
