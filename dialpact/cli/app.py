@@ -142,6 +142,7 @@ GROUPS = {
         "Evidence packages: everything about a call, proven by the ledger, for somebody else to check.",
     ),
     "ledger": ("ledger", "The log that proves itself: checkpoints, verification, keys."),
+    "store": ("database", "The database as a whole: a backup while calls go on, and one that is put back."),
     "incidents": (
         "incidents",
         "The incidents: calls that went round the gate, recordings with a flaw, and the like.",

@@ -24,6 +24,9 @@ TOO_LATE = "the store did not answer in time"
 BROKEN = "internal error"
 UNBOUND = "not what the log says"
 FORKED = "the ledger does not continue what was signed: `dialpact ledger resume`"
+RESTORED = (
+    "a backup was restored, and nobody has said what becomes of what is missing: `dialpact store acknowledge`"
+)
 _IDS = Randomness(16)
 
 
@@ -173,7 +176,7 @@ class Judge:
         if any(finding.rule == "session" for finding in decision.findings):
             return None if self.policy.effective(decision.decided_at) else decision.decided_at
         if all(finding.rule == "gate" for finding in decision.findings):
-            lasting = decision.findings[0].detail.get("why", "").startswith((UNBOUND, FORKED))
+            lasting = decision.findings[0].detail.get("why", "").startswith((UNBOUND, FORKED, RESTORED))
             return None if lasting else decision.decided_at
         attempt, facts, now = decision.attempt, decision.facts, decision.decided_at
         return self._holding.until(attempt, facts, now, decision.findings, dialled)
@@ -185,6 +188,12 @@ class Judge:
     def forked(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt while the log may not be signed, where the operator wants that."""
         return self.block(attempt, now, Reason.GATE_ERROR, FORKED, id=id)
+
+    def restored(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
+        """The block of an attempt since a backup was restored, until an officer has acknowledged it: nobody
+        knows who has opted out since.
+        """
+        return self.block(attempt, now, Reason.GATE_ERROR, RESTORED, id=id)
 
     def broken(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt on which the rules, its facts or its row fail."""

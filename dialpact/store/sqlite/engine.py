@@ -13,6 +13,7 @@ from dialpact.store.sqlite.connection import Database
 
 if TYPE_CHECKING:
     from dialpact.store.sqlite.acts import Acts
+    from dialpact.store.sqlite.backups import Backups
     from dialpact.store.sqlite.browsing import Browsing
     from dialpact.store.sqlite.calls import Calls
     from dialpact.store.sqlite.carrier_legs import CarrierLegs
@@ -98,6 +99,12 @@ class Store(Database):
         from dialpact.store.sqlite.snapshot import Audits
 
         return Audits(self)
+
+    @cached_property
+    def backups(self) -> Backups:
+        from dialpact.store.sqlite.backups import Backups
+
+        return Backups(self)
 
     @cached_property
     def browsing(self) -> Browsing:
