@@ -1,6 +1,6 @@
 """What the package has below ``/opt/dialpact/lib``: for each Python a whole ``site-packages``, of wheels
-whose hashes ``requirements.lock`` has. Nothing is resolved, and nothing is run of what is fetched, but pyst2's
-``setup.py``: it has no wheel.
+whose hashes ``requirements.lock`` has. Nothing is run of what is fetched, but pyst2's ``setup.py``, which has
+no wheel.
 """
 
 from __future__ import annotations
