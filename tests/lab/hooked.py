@@ -1,4 +1,4 @@
-"""A PBX's own dialplan (pbx_fragments/) with its adapter's changes, in one Asterisk, and the product beside."""
+"""A PBX's own dialplan (pbx_fragments/) with its adapter's changes, in one Asterisk beside the product."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def lab_with(
     adapter: Adapter,
     found: Found,
     prepare: Callable[[Pbx, str], str] = lambda _, text: text,
-    site: bool = True,
+    host_of: Callable[[Pbx], Host] = host_of,
 ) -> Iterator[Lab]:
     """``prepare``: the fragment's text as this lab loads it."""
     fragment = folder / f"{found.name}.conf"
@@ -79,7 +79,7 @@ def lab_with(
         wrong = [
             line for line in pbx.log().splitlines() if re.search(r"(ERROR|WARNING).* (pbx_)?config\.c", line)
         ]
-        assert wrong == []
+        assert wrong == [], wrong
         with site_of(pbx) as running:
             yield Lab(pbx, running, {}, iter(NUMBERS))
 
