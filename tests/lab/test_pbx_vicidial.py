@@ -158,25 +158,6 @@ async def test_the_campaign_is_vicidials(vici: Vici, answers: SoftCarrier, desk:
     assert (told["campaign"], told["verdict"]) == ("winter-loans", "BLOCK")
 
 
-async def test_fail_over(vici: Vici, log: CallLog, desk: Softphone) -> None:
-    """VICIdial's second carrier for the same number: one attempt at the callee."""
-    number = next(vici.lab.numbers)
-    async with (
-        SoftCarrier(vici.lab.pbx, hooked.FAILS) as first,
-        SoftCarrier(vici.lab.pbx, Answer(talk=Media(hz=CUSTOMER)), trunk="carrier2") as second,
-    ):
-        agent = Softphone(vici.lab.pbx, answer=Answer(talk=Media(hz=AGENT)))
-        async with agent:
-            call = await agent.call(f"*71{number}", **hooked.CALL)
-            (leg,) = await second.called()
-            await talked((call, CUSTOMER), (leg, AGENT))
-            await call.hang_up()
-        assert [len(one.legs) for one in (first, second)] == [1, 1]
-    await vici.lab.decided(number, 2)
-    one, then = vici.lab.calls(number)
-    assert (one["trunk"], then["trunk"], then["continues"]) == ("carrier", "carrier2", one["id"])
-
-
 async def test_a_blind_transfer(vici: Vici, log: CallLog, answers: SoftCarrier) -> None:
     number = next(vici.lab.numbers)
     async with Softphone(vici.lab.pbx, answer=Answer(talk=Media(hz=AGENT))) as agent:
@@ -215,7 +196,7 @@ async def test_whoever_hangs_up_while_the_gate_is_asked(vici: Vici, log: CallLog
     gate.send_signal(19)
     try:
         async with Softphone(vici.lab.pbx) as agent:
-            call = await agent.call(f"*71{number}", **hooked.CALL)
+            call = await agent.call(f"*72{number}", **hooked.CALL)
             await call.provisional(100)
             await vici.lab.pbx.logged(rf"AGI\(.*{number}")
             await call.hang_up()
