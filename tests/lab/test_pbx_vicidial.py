@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 import pytest
 
-from dialpact.application.pbx.adapter import Found, Row
-from dialpact.application.pbx.host import Host
-from dialpact.application.pbx.vicidial import VICIDIAL
+from dialpact.application.pbx.adapter import Found
+from dialpact.application.pbx.host import Host, Ran
+from dialpact.application.pbx.vicidial import KEEPALIVE, VICIDIAL
 from dialpact.application.pbx.vicidial_tables import CONF
 from tests.lab import hooked
 from tests.lab.bootstrap import Installation
@@ -77,14 +77,18 @@ def vici(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -
             carrier("SECOND", SECOND.replace("@AGI@", agi), globals_string="SECOND = carrier2"),
         ]
         (pbx.home / "etc" / "astguiclient.conf").write_text(CREDENTIALS, "ascii")
-        host = Host(pbx.home, pbx.home / "etc", tables.run)
-        changes = VICIDIAL.changes(host, FOUND, hooked.wishes_for(pbx))
-        for row in (change for change in changes if isinstance(change, Row)):
-            assert VICIDIAL.tables.put(host, row, row.before, row.after)
-        return text.replace("@AGI@", agi).replace("@CARRIERS@", tables.generated())
+        return text.replace("@AGI@", agi).replace("@CARRIERS@", "#include carriers.conf")
 
     def host(pbx: Pbx) -> Host:
-        return Host(pbx.home, pbx.home / "etc", tables.run)
+        home = pbx.home.resolve()
+
+        def run(words: Sequence[str], given: bytes = b"", env: Mapping[str, str] | None = None) -> Ran:
+            if words[0] == KEEPALIVE:
+                (home / "etc" / "carriers.conf").write_text(tables.generated(), "utf-8")
+                return Ran(0, "", "")
+            return tables.run(words, given, env)
+
+        return Host(home, home / "etc", run)
 
     with hooked.lab_with(
         installation, tmp_path_factory.mktemp("vicidial"), VICIDIAL, FOUND, prepare, host
@@ -224,7 +228,7 @@ async def test_without_a_recording(vici: Vici, log: CallLog) -> None:
 
 async def test_a_carrier_that_lost_its_hook(vici: Vici, log: CallLog) -> None:
     """Somebody has written its entry anew in VICIdial's pages."""
-    (there,) = (vici.lab.pbx.home / "etc").glob("0-vicidial.conf")
+    (there,) = (vici.lab.pbx.home / "etc").glob("carriers.conf")
     kept = there.read_text("utf-8")
     lost = re.sub(r".*Gosub\(dialpact-vicidial.*\n", "", kept)
     lost = lost.replace("${DIALPACT_NUMBER}", "${EXTEN:1}").replace("iU(dialpact-answered)", "")
