@@ -8,4 +8,4 @@ from dialpact.application.pbx.plain import Plain
 from dialpact.application.pbx.vicidial import VICIDIAL
 from dialpact.application.pbx.wazo import WAZO
 
-ADAPTERS: tuple[Adapter, ...] = (Plain(), VICIDIAL, WAZO, MIKOPBX)
+ADAPTERS: tuple[Adapter, ...] = (VICIDIAL, WAZO, MIKOPBX, Plain())
