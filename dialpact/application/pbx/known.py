@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dialpact.application.pbx.adapter import Adapter
+from dialpact.application.pbx.mikopbx import MIKOPBX
 from dialpact.application.pbx.plain import Plain
+from dialpact.application.pbx.vicidial import VICIDIAL
+from dialpact.application.pbx.wazo import WAZO
 
-ADAPTERS: tuple[Adapter, ...] = (Plain(),)
+ADAPTERS: tuple[Adapter, ...] = (VICIDIAL, WAZO, MIKOPBX, Plain())
