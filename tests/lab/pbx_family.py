@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -98,15 +99,49 @@ def wishes(pbx: Pbx) -> Wishes:
     )
 
 
+def without_macro(etc: Path) -> None:
+    """``Macro(name,a)`` becomes ``Gosub(macro-name,s,1(a))``; and where a macro runs out, it returns."""
+    for file in etc.glob("extensions*.conf"):
+        text = re.sub(
+            r"\bMacro\(([a-z-]+),?(.*)\)$",
+            lambda call: f"Gosub(macro-{call[1]},s,1({call[2]}))",
+            file.read_text("utf-8").replace("MacroExit()", "Return()"),
+            flags=re.M,
+        )
+        lines: list[str] = []
+        context = extension = ""
+        for line in [*text.splitlines(), "["]:
+            of = line.removeprefix("exten => ").partition(",")[0] if line.startswith("exten => ") else ""
+            left = context.startswith("[macro-") and extension and of != extension
+            if left and (of or line.startswith("[") or not line.strip()) and "Return()" not in lines[-1]:
+                lines.append(f"exten => {extension},n,Return()")
+                extension = ""
+            if line.startswith("["):
+                context, extension = line, ""
+            extension = of or ("" if left else extension)
+            lines.append(line)
+        file.write_text("\n".join(lines[:-1]) + "\n", "utf-8")
+
+
 @contextlib.contextmanager
-def lab_of(installation: Installation, adapter: Adapter, name: str, notified: bool = True) -> Iterator[Lab]:
-    """A site whose PBX has our adapter, put there by the adapter's own changes before Asterisk starts."""
+def lab_of(
+    installation: Installation, adapter: Adapter, name: str, notified: bool = True, macro: bool = False
+) -> Iterator[Lab]:
+    """A site whose PBX has our adapter, put there by the adapter's own changes before Asterisk starts.
+
+    ``macro``: this Asterisk has Macro (of PBXes that call by it).
+    """
     pbx = Pbx(installation=installation)
     etc = pbx.home / "etc"
     put(etc, name, notified)
     uid, gid = installation.owner
     (etc / "group").write_text(f"asterisk:x:{gid}:\n", "ascii")
     install(host_of(pbx), adapter, wishes(pbx))
+    if macro:
+        with (etc / "modules.conf").open("a") as modules:
+            modules.write("load = app_macro.so\n")
+    else:
+        without_macro(etc)
     for path in etc.rglob("*"):
         os.chown(path, uid, gid)
     with pbx, site_of(pbx) as site:
