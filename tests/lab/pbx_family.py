@@ -6,10 +6,14 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from dialpact.application.pbx.adapter import Adapter, Block, Copied, NewFile, Wishes
+from dialpact.application.pbx.adapter import Adapter, Wishes
 from dialpact.application.pbx.host import Host, Ran
+from dialpact.application.pbx.install import apply, choose, look
+from dialpact.application.pbx.known import ADAPTERS
+from dialpact.application.pbx.manifest import Backup
 from tests.lab.bootstrap import Installation
 from tests.lab.pbx import Pbx
 from tests.lab.recipes import NUMBERS, Lab, site_of
@@ -76,18 +80,14 @@ def host_of(pbx: Pbx) -> Host:
     return Host(pbx.home.resolve(), pbx.home.resolve() / "etc", run)
 
 
-def install(host: Host, adapter: Adapter, wished: Wishes) -> None:
-    found = adapter.recognise(host)
-    assert found is not None
-    for change in adapter.changes(host, found, wished):
-        if isinstance(change, NewFile):
-            host.path(change.path).write_bytes(change.content)
-            continue
-        assert isinstance(change, Block | Copied)
-        block = change.block if isinstance(change, Copied) else change
-        file = host.path(block.path)
-        before = file.read_text("utf-8")
-        file.write_text(block.text + before if block.at == "start" else before + block.text, "utf-8")
+def install(host: Host, adapter: Adapter, wished: Wishes) -> Backup:
+    """As `dialpact asterisk install` does it; Asterisk does not run yet."""
+    backup = Backup(host.root / "pbx-backup")
+    still = replace(host, run=Host(host.root, host.etc).run)
+    named, found = choose(still, ADAPTERS)
+    assert named == adapter
+    apply(still, look(still, adapter, found, wished, backup), backup)
+    return backup
 
 
 def wishes(pbx: Pbx) -> Wishes:

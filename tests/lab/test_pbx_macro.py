@@ -1,9 +1,9 @@
 """FreePBX 16 and Issabel call their hooks by Macro, which Asterisk has lost with 21.
 
-Where Asterisk 16 of Debian 11 is chosen (``DIALPACT_LAB_RELEASE=bullseye``) their dialplan runs as it is printed.
-That one bridges no marketing call (docs/asterisk-versions.md), so refusals are what it shows. Elsewhere the same
-lines run with ``Macro(name,a,b)`` written as ``Gosub(macro-name,s,1(a,b))``, which shows what our lines do among
-theirs, and not what Macro does.
+Where Asterisk 16 of Debian 11 is chosen (``DIALPACT_LAB_RELEASE=bullseye``) their dialplan runs as it is
+printed. That one bridges no marketing call (docs/asterisk-versions.md), so refusals are what it shows.
+Elsewhere the same lines run with ``Macro(name,a,b)`` written as ``Gosub(macro-name,s,1(a,b))``: it shows what
+our lines do among theirs, and not what Macro does.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ async def test_a_call_that_may_be_made(lab: Lab, carrier: SoftCarrier, agent: So
 
 
 async def test_an_emergency_call(lab: Lab, agent: Softphone) -> None:
-    """Of a person; over the second trunk where the first has no line, with what the PBX puts before a number."""
+    """Over the second trunk where the first has no line, with what the PBX puts before a number."""
     before = len(lab.site.dialpact("calls", "list"))
     async with (
         SoftCarrier(lab.pbx, FAILS),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dialpact.application.pbx.adapter import Adapter
+from dialpact.application.pbx.freepbx import FreePbx
+from dialpact.application.pbx.issabel import Issabel
 from dialpact.application.pbx.plain import Plain
 
-ADAPTERS: tuple[Adapter, ...] = (Plain(),)
+ADAPTERS: tuple[Adapter, ...] = (FreePbx(), Issabel(), Plain())
