@@ -14,6 +14,8 @@ from dialpact.application.pbx.host import Host, Ran
 from dialpact.application.pbx.install import apply, choose, look
 from dialpact.application.pbx.known import ADAPTERS
 from dialpact.application.pbx.manifest import Backup
+from dialpact.application.pbx.prove import Proof, prove
+from dialpact.cli.command_context import CommandContext
 from tests.lab.bootstrap import Installation
 from tests.lab.pbx import Pbx
 from tests.lab.recipes import NUMBERS, Lab, site_of
@@ -137,12 +139,19 @@ def lab_of(
     uid, gid = installation.owner
     (etc / "group").write_text(f"asterisk:x:{gid}:\n", "ascii")
     install(host_of(pbx), adapter, wishes(pbx))
-    if macro:
-        with (etc / "modules.conf").open("a") as modules:
-            modules.write("load = app_macro.so\n")
-    else:
+    with (etc / "modules.conf").open("a") as modules:
+        modules.write(f"load = res_clioriginate.so\n{'load = app_macro.so' if macro else ''}\n")
+    if not macro:
         without_macro(etc)
     for path in etc.rglob("*"):
         os.chown(path, uid, gid)
     with pbx, site_of(pbx) as site:
         yield Lab(pbx, site, {}, iter(NUMBERS))
+
+
+async def proof_of(lab: Lab) -> Proof:
+    """As `dialpact asterisk doctor --call` has it."""
+    host = host_of(lab.pbx)
+    adapter, found = choose(host, ADAPTERS)
+    session = CommandContext(lab.site.config, False, "en")
+    return await prove(host, adapter, found, wishes(lab.pbx), session.config, session.looking())
