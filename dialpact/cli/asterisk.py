@@ -9,12 +9,14 @@ import typer
 
 from ami_listener.ami.connection import Session as ManagerSession
 from dialpact.application.doctor.examination import ETC, Patient, examined
+from dialpact.cli import trying
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.compliance.config import Config
 from dialpact.presentation.doctor import told
 
 app = group("This installation beside its PBX.")
+command(app, "try")(trying.try_)
 
 
 @command(app, "doctor")
