@@ -30,7 +30,7 @@ class Found:
 
 @dataclass(frozen=True)
 class NewFile:
-    """A file that is wholly ours; it must not be there, unless it is ours or has this very content.
+    """A file that is wholly ours. One that is there already comes back with uninstall.
 
     ``path``: as the PBX has it, without the host's root. ``group``: its name; empty: the folder's.
     """
@@ -92,7 +92,9 @@ class Route:
     ``name``: as its administrator knows it. ``context``, ``pattern``: where a call to it enters the dialplan,
     and by which extension (``_0X.``). ``trunk``: in dialpact.toml; empty: none there has its endpoint.
     ``endpoint``: as Dial() names it (``PJSIP/carrier``). ``goes_round``: why it passes by the hook, a key of
-    the texts (table ``pbx-round``); empty: it does not.
+    the texts (table ``pbx-round``); empty: it does not. ``strip``, ``prepend``: what becomes of a number
+    that is dialled there before the gate is asked about it. ``place``, ``lines``: where its administrator has
+    to write what, as he would write it.
     """
 
     name: str
@@ -101,6 +103,10 @@ class Route:
     trunk: str
     endpoint: str = ""
     goes_round: str = ""
+    strip: int = 0
+    prepend: str = ""
+    place: str = ""
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,8 @@ class Expected:
     """What the running dialplan must hold. ``what``: ``hook``, ``interlock`` or ``gate``.
 
     ``steps``: each is in the text of one step (``Gosub(dialpact-outbound,``), in this order. ``whole``: the
-    extension has exactly these steps and no others, so that nobody's lines have come between.
+    extension has exactly these steps and no others, so that nobody's lines have come between. ``route``: of
+    that one alone (its ``name``); empty: of all.
     """
 
     what: Literal["hook", "interlock", "gate"]
@@ -116,6 +123,7 @@ class Expected:
     extension: str
     steps: tuple[str, ...]
     whole: bool = False
+    route: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,9 @@ class Tables(Protocol):
     def put(self, host: Host, row: Row, was: str, becomes: str) -> bool:
         """Only where ``was`` stands there, in one statement; whether it did. Fault."""
 
+    def without(self, row: Row, value: str) -> str | None:
+        """``value``, which somebody has changed since, without what is ours; None: it can not be told."""
+
 
 class Adapter(Protocol):
     """One PBX, in the versions that were looked at. What can not be told is a Fault with place and reason."""
@@ -190,7 +201,9 @@ class Adapter(Protocol):
         """Programs that put it in force, in order, each as its words."""
 
     def routes(self, host: Host, found: Found, wishes: Wishes) -> Sequence[Route]:
-        """Every way out, those that go round the hook with why."""
+        """Every way out, those that go round the hook with why: of the dialplan that runs where
+        ``host.running`` has it, else of the files.
+        """
 
     def expected(self, host: Host, found: Found, wishes: Wishes) -> Sequence[Expected]:
         """What the running dialplan must hold before anything counts as proven."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from dialpact.application.pbx.adapter import NewFile, Wishes
+from dialpact.application.doctor import dialplan
+from dialpact.application.pbx.adapter import Expected, NewFile, Wishes
 from dialpact.application.pbx.fragment import shipped
 from dialpact.application.pbx.host import Host
+from dialpact.compliance.dialplan.plan import INTERLOCK
 from dialpact.compliance.registers.fault import Fault
 
 CONTEXTS = "extensions_dialpact.conf"
@@ -23,6 +25,23 @@ def ours(host: Host, wishes: Wishes) -> list[NewFile]:
         NewFile(host.conf(CONTEXTS), shipped(CONTEXTS).encode()),
         NewFile(host.conf(FEATURES), _features(wishes).encode()),
         NewFile(host.conf(MANAGER), _manager(wishes).encode(), 0o640, GROUP),
+    ]
+
+
+def expected() -> list[Expected]:
+    """Of the running dialplan: our contexts, each step as it ships."""
+    plan = dialplan.shipped()
+    return [
+        Expected(
+            "interlock" if context.name == INTERLOCK else "gate",
+            context.name,
+            extension.name,
+            tuple(f"{step.app}({step.data})" for _, step in sorted(extension.steps.items())),
+            whole=True,
+        )
+        for context in plan.contexts.values()
+        if context.ours
+        for extension in context.extensions.values()
     ]
 
 

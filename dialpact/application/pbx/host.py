@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
 from dialpact.application.doctor.conf import ConfSection, sections
+from dialpact.compliance.dialplan.plan import Plan
 from dialpact.compliance.registers.fault import Fault, shown
 
 MOST_BYTES = 16 << 20  # of one file that is read
@@ -43,12 +44,19 @@ def _no_program(words: Sequence[str], given: bytes = b"", env: Mapping[str, str]
 class Host:
     """``root``: ``/``, or a folder that stands for it. Paths are given as the PBX has them, without it.
 
-    ``etc``: Asterisk's configuration, ``root`` included.
+    ``etc``: Asterisk's configuration, ``root`` included. ``running``: the dialplan as it runs, where somebody
+    has asked for it.
     """
 
     root: Path
     etc: Path
     run: Run = field(default=_no_program, compare=False)
+    running: Plan | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def runs(self) -> bool:
+        """Whether its programs are run: of a folder that stands for a machine they are not."""
+        return self.run is not _no_program
 
     def path(self, text: str) -> Path:
         """Where ``text``, an absolute path of the PBX's, lies. Fault for one that is none, or leads up."""

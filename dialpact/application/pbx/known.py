@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from dialpact.application.pbx.adapter import Adapter
+from dialpact.application.pbx.plain import Plain
 
-ADAPTERS: tuple[Adapter, ...] = ()
+ADAPTERS: tuple[Adapter, ...] = (Plain(),)
