@@ -43,6 +43,7 @@ from tests.web.console.roles import table as roles
 from tests.web.console.signed_in import tokens
 
 DECISIONS, NUMBERS = 1_000_000, 10_000_000
+TODAY = NoonClock().now().date()  # what is going on now is the bench's own
 FIRST = 15_000_000_000  # of the list: nobody whom the gate is asked about
 PATIENCE = 60.0
 PEOPLE, PAUSE = 50, 5.0  # seconds from a page to the next
@@ -124,7 +125,7 @@ class Opened:
 def large(folder: Path) -> None:
     """The database of the house, made once and kept in ``.bench/``."""
     scripts = "".join(script for _, script in migrate.scripts())
-    digest = hashlib.sha256(f"{scripts}{DECISIONS}{NUMBERS}".encode()).hexdigest()[:12]
+    digest = hashlib.sha256(f"{scripts}{DECISIONS}{NUMBERS}{TODAY}".encode()).hexdigest()[:12]
     made = native.CACHE / f"console-{digest}.db"
     if not made.exists():
         native.CACHE.mkdir(exist_ok=True)
@@ -133,7 +134,7 @@ def large(folder: Path) -> None:
         making = made.with_suffix(".making")
         print("making the database of the bench, some minutes, once", file=sys.stderr)
         fill(making)
-        inspection_bench.happened(making, DECISIONS)
+        inspection_bench.happened(making, DECISIONS, end=TODAY)
         _refuse(making)
         making.rename(made)
     shutil.copyfile(made, folder / "dialpact.db")

@@ -26,7 +26,10 @@ def plain(value: str, where: str) -> str:
 
 def shipped(name: str) -> str:
     """A file of the package ``dialplan``: ``freepbx/17.conf``."""
-    return files("dialplan").joinpath(*name.split("/")).read_text("utf-8")
+    place = files("dialplan")
+    for step in name.split("/"):
+        place = place.joinpath(step)
+    return place.read_text("utf-8")
 
 
 def filled(text: str, values: Mapping[str, str], where: str = "dialpact.toml") -> str:
