@@ -3,7 +3,7 @@
 1. Whoever asks within :data:`FRESH_SECONDS` of a look is shown that one; a look that is under way is waited
    for, not begun again. So a hundred who watch cost what one does. Who sees some calls alone shares a look
    with those who see the same ones.
-2. A minute that is over is counted once, and kept while anybody watches.
+2. What is over for :data:`LATE` is counted once, and kept while anybody watches.
 3. A look that fails, or has no answer in time, is that for everybody: nobody is shown old figures as new.
 """
 
@@ -23,7 +23,7 @@ from dialpact.compliance.incidents import IncidentCount
 from dialpact.compliance.model import Value
 from dialpact.compliance.recording import State
 from dialpact.store.ports.listings import Wanted
-from dialpact.store.ports.live import Counted, LiveRows, RecordingMark
+from dialpact.store.ports.live import SLICE, Counted, LiveRows, RecordingMark, slice_of
 
 FRESH_SECONDS = 2.0
 PATIENCE_SECONDS = 5.0  # with the store
@@ -33,6 +33,7 @@ LATELY = timedelta(hours=24)  # for incidents
 EVERYTHING = Wanted()
 KEPT = 32  # kinds of limits: beyond, who has not asked for the longest begins anew
 MINUTE = timedelta(minutes=1)
+LATE = timedelta(seconds=30)  # after it a decision is stored, and known to have been delivered or not
 UNDER_WAY = "in-progress"
 # The worst first: of a call's recordings, what a person has to see.
 _WORST: tuple[State, ...] = ("failed", "unseen", "starting", "running", "kept", "unanswered", "disposed")
@@ -90,7 +91,7 @@ class Now(Value, frozen=True, kw_only=True):
 
 
 class _Shared:
-    """Those who may see the same calls. ``counted``: by minute, what is told of it, from ``since`` on; what
+    """Those who may see the same calls. ``counted``: by slice, what is told of it, from ``since`` on; what
     lies behind ``again`` is counted once more, as it was not over, or not all stored.
     """
 
@@ -162,14 +163,14 @@ async def _looked(context: Context, limits: Wanted, shared: _Shared) -> Now:
     first = this - (MINUTES - 1) * MINUTE
     since = max(first, shared.again) if shared.again else first
     rows = await context.store.live.look(limits, most=MOST, counted_since=since, incidents_since=now - LATELY)
-    counted = {minute: told for minute, told in shared.counted.items() if first <= minute < since}
+    counted = {at: told for at, told in shared.counted.items() if first <= at < since}
     for one in rows.counted:
-        counted.setdefault(one.minute, []).append(one)
+        counted.setdefault(one.at, []).append(one)
     reach = max(first, shared.since or first)
     if rows.counted_since > since:  # more than one look counts: what lies before is not known
         reach = rows.counted_since
-        counted = {minute: told for minute, told in counted.items() if minute >= reach}
-    shared.counted, shared.since, shared.again = counted, reach, this - MINUTE
+        counted = {at: told for at, told in counted.items() if at >= reach}
+    shared.counted, shared.since, shared.again = counted, reach, slice_of(now - LATE)
     return _now(now, rows, counted, reach, first)
 
 
@@ -201,7 +202,8 @@ def _now(
 def _minute(at: datetime, counted: dict[datetime, list[Counted]], since: datetime) -> Minute:
     if at < since:
         return Minute(at=at, allowed=None, blocked=None)
-    own = counted.get(at, [])
+    slices = (at + place * SLICE for place in range(MINUTE // SLICE))
+    own = [one for start in slices for one in counted.get(start, ())]
     return Minute(at=at, allowed=_count(own, "ALLOW"), blocked=_count(own, "BLOCK"))
 
 

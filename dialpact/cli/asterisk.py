@@ -9,12 +9,15 @@ import typer
 
 from ami_listener.ami.connection import Session as ManagerSession
 from dialpact.application.doctor.examination import ETC, Patient, examined
+from dialpact.cli import pbx
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.compliance.config import Config
 from dialpact.presentation.doctor import told
 
 app = group("This installation beside its PBX.")
+command(app, "install")(pbx.install)
+command(app, "uninstall")(pbx.uninstall)
 
 
 @command(app, "doctor")

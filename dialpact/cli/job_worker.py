@@ -31,7 +31,7 @@ from dialpact.application.jobs.files import JobFiles, need_room
 from dialpact.application.jobs.kinds import KINDS, Task
 from dialpact.application.jobs.line import Done, Failed, Far, Said
 from dialpact.application.policy import know_areas
-from dialpact.application.resting import Resting, restless
+from dialpact.application.resting import Resting, Written, restless
 from dialpact.cli.command_context import BUSY_MS, CommandContext
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance import numbers
@@ -125,7 +125,7 @@ async def _ended(session: CommandContext, context: Context, job: Job, runner: _L
             progress=_Watched(runner, folder),
             render=lambda language: partial(reports, language, session.machine.pdf),
             printed=lambda report, language: session.machine.pdf(paper(report, language)),
-            rest=Resting() if kind.idle else restless,
+            rest=Resting(needed=Written(session.config.database)) if kind.idle else restless,
         )
         return Done(outcome=await kind.work(task))
     except Fault as fault:

@@ -38,6 +38,10 @@ class StoreGone(StoreError):
     """The database file is missing or was replaced while it was open."""
 
 
+class StoreNewer(StoreError):
+    """Another program has brought the database to a version that this one does not know."""
+
+
 class StoreBusy(StoreError):
     """The database is locked by another process."""
 

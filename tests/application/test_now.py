@@ -17,7 +17,7 @@ from dialpact.compliance.errors import NotPermitted, StoreBusy, StoreError
 from dialpact.compliance.outcome import Word
 from dialpact.store.ports import Store
 from dialpact.store.ports.listings import Wanted
-from dialpact.store.ports.live import Counted, LiveRows, RecordingMark
+from dialpact.store.ports.live import SLICE, Counted, LiveRows, RecordingMark
 from dialpact.testing.clock import FixedClock
 from tests.compliance.store_values import AT
 
@@ -52,8 +52,8 @@ def entry(id: str, *, second: int = 0, outcome: Word = "refused") -> CallEntry:
     )
 
 
-def told(minutes_ago: int, verdict: Verdict, count: int, *reasons: str) -> Counted:
-    return Counted(minute=THIS - minutes_ago * MINUTE, verdict=verdict, reasons=reasons, count=count)
+def told(minutes_ago: float, verdict: Verdict, count: int, *reasons: str) -> Counted:
+    return Counted(at=THIS - minutes_ago * MINUTE, verdict=verdict, reasons=reasons, count=count)
 
 
 class FakeLive:
@@ -81,7 +81,7 @@ class FakeLive:
             "all_under_way": 0,
             "newest": (),
             "recordings": (),
-            "counted": tuple(one for one in self.counted if one.minute >= reach),
+            "counted": tuple(one for one in self.counted if one.at >= reach),
             "counted_since": reach,
             "incidents": (),
         }
@@ -207,18 +207,18 @@ async def test_an_hour_is_counted_and_the_rate_is_of_all_decisions(live: FakeLiv
     assert seen.counted_since == THIS - 59 * MINUTE
 
 
-async def test_minutes_that_are_over_are_counted_once(
-    live: FakeLive, context: Context, clock: FixedClock
-) -> None:
-    """Also what comes late into the last but one; and what lies behind the hour is forgotten."""
+async def test_what_is_over_is_counted_once(live: FakeLive, context: Context, clock: FixedClock) -> None:
+    """Also what comes late; a minute has parts that are over; and what lies behind the hour is forgotten."""
     watch = Watch(fresh_seconds=0)
-    live.counted = [told(0, "ALLOW", 1), told(1, "ALLOW", 2), told(5, "ALLOW", 3), told(59, "BLOCK", 4)]
+    part = SLICE / MINUTE
+    clock.set(THIS + timedelta(seconds=47))
+    live.counted = [told(0, "ALLOW", 1), told(-part, "ALLOW", 2), told(5, "ALLOW", 3), told(59, "BLOCK", 4)]
     await watch.now(context)
-    live.counted += [told(1, "BLOCK", 5), told(5, "BLOCK", 100), told(-1, "ALLOW", 6)]
-    clock.set(NOW + MINUTE)
+    live.counted += [told(-part, "BLOCK", 5), told(0, "BLOCK", 100), told(-1, "ALLOW", 6)]
+    clock.set(THIS + timedelta(seconds=60))
     seen = await watch.now(context)
-    assert minutes(seen) == {-1: (6, 0), 0: (1, 0), 1: (2, 5), 5: (3, 0)}
-    assert [since for _, since in live.asked] == [THIS - 59 * MINUTE, THIS - MINUTE]
+    assert minutes(seen) == {-1: (6, 0), 0: (3, 5), 5: (3, 0)}
+    assert [since for _, since in live.asked] == [THIS - 59 * MINUTE, THIS + SLICE]
     assert seen.decisions == 17
 
 

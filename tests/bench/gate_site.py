@@ -12,10 +12,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -50,9 +52,16 @@ PANORAMISK = ("panoramisk", "panoramisk-uvloop")
 KINDS = ("floor", *PANORAMISK, "stub", "full")
 
 
+RUNS = "DIALPACT_BENCH_BEGAN"  # by the host's clock, in seconds
+
+
 class NoonClock:
+    """Ten in the morning of a working day; with :data:`RUNS` it goes on from there, everywhere alike."""
+
     def now(self) -> datetime:
-        return datetime.fromisoformat("2026-11-24T10:00:00+08:00")
+        at = datetime.fromisoformat("2026-11-24T10:00:00+08:00")
+        began = os.environ.get(RUNS)
+        return at + timedelta(seconds=time.time() - float(began)) if began else at
 
 
 def entry(place: int) -> str:

@@ -36,7 +36,7 @@ from dialpact.store.sqlite import Store, create
 from tests import registers
 
 CALLER_IDS = [f"0278888{n:04}" for n in range(200)]
-FIRST = date(2026, 1, 1)
+FIRST, END = date(2026, 1, 1), date(2026, 12, 29)
 COLUMNS = (
     "seq, id, node, decided_at, verdict, reasons, number, given, dial, caller_id, campaign, business, agent, "
     "trunk, channel, uniqueid, attack, retry_at, record, mode"
@@ -59,10 +59,14 @@ async def sample(database: Path) -> str:
     return msgspec.json.encode(judge.decide(attempt, facts, now)).decode()
 
 
-def moments(count: int) -> list[datetime]:
+def moments(count: int, end: date) -> list[datetime]:
     """Evenly over the hours that the covenant permits."""
     calendar = calendars.load()
-    days = [day for n in range(362) if calendar.day(day := FIRST + timedelta(days=n)).kind == "working"]
+    days = [
+        day
+        for n in range((end - FIRST).days)
+        if calendar.day(day := FIRST + timedelta(days=n)).kind == "working"
+    ]
     opening = [(8 * 3600, 4 * 3600), (14 * 3600, int(4.5 * 3600))]  # seconds since midnight, and how long
     whole = sum(length for _, length in opening)
     found = []
@@ -82,11 +86,11 @@ def fill(database: Path, count: int) -> None:
     happened(database, count)
 
 
-def happened(database: Path, count: int, seed: int = 1) -> None:
-    """A year's calls, of a campaign ``spring`` that is there."""
+def happened(database: Path, count: int, seed: int = 1, end: date = END) -> None:
+    """The calls of a year until ``end``, of a campaign ``spring`` that is there."""
     record = asyncio.run(sample(database))
     chance = random.Random(seed)
-    times = moments(count)
+    times = moments(count, end)
 
     def one(seq: int) -> tuple[object, ...]:
         at = times[seq - 1]

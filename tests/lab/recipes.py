@@ -160,7 +160,7 @@ def lab_of(installation: Installation, folder: Path) -> Iterator[Lab]:
         for module in (*MODULES, *ARI):
             if f"{module}.so" not in pbx.cli(f"module show like {module}.so"):
                 assert "Loaded" in pbx.cli(f"module load {module}.so"), module
-        with _site(pbx) as site:
+        with site_of(pbx) as site:
             yield Lab(pbx, site, ports, iter(NUMBERS))
 
 
@@ -176,7 +176,7 @@ def _filled_in(recipe: Path, ports: dict[str, int]) -> str:
 
 
 @contextlib.contextmanager
-def _site(pbx: Pbx) -> Iterator[Site]:
+def site_of(pbx: Pbx) -> Iterator[Site]:
     """Running, with one attempt at a callee in a day, and NUMBERS that may be called."""
     with Site(pbx) as site:
         site.now()  # as Asterisk's CDRs have it

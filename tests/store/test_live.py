@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,7 +37,10 @@ async def look(store: Store, wanted: Wanted = ALL, *, most: int = 100, since: da
 
 def counts(found: LiveRows) -> dict[tuple[int, str, tuple[str, ...]], int]:
     """By the minute after AT, the verdict, the reasons."""
-    return {((one.minute - AT) // MINUTE, one.verdict, one.reasons): one.count for one in found.counted}
+    counted = Counter[tuple[int, str, tuple[str, ...]]]()
+    for one in found.counted:
+        counted[(one.at - AT) // MINUTE, one.verdict, one.reasons] += one.count
+    return dict(counted)
 
 
 def because(one: Decision, *reasons: Reason) -> Decision:
@@ -92,21 +96,19 @@ async def test_decisions_are_counted_by_minute_as_they_were_told(store: Store) -
         (1, "BLOCK", ("deadline",)): 1,
     }
     assert found.counted_since == AT
-    assert all(one.minute.tzinfo == UTC for one in found.counted)
+    assert all(one.at.tzinfo == UTC for one in found.counted)
 
 
-@pytest.mark.parametrize(("looked", "reach"), [(7, 0), (6, 1), (5, 2), (3, 4), (1, 4)])
+@pytest.mark.parametrize(("looked", "reach"), [(7, 0), (6, 10), (5, 80), (3, 200), (1, 220)])
 async def test_what_is_beyond_the_bound_is_not_half_counted(store: Store, looked: int, reach: int) -> None:
-    """Of six calls in the minutes 0 to 3: only minutes that are surely whole, behind that of the last entry
-    that was looked at.
-    """
-    await record(store, *(call(second) for second in (0, 70, 130, 190, 200, 210)))
+    """Only slices that are surely whole, behind that of the last entry that was looked at."""
+    seconds = (0, 70, 130, 190, 200, 210)
+    await record(store, *(call(second) for second in seconds))
     found = await Live(store, looked).look(ALL, most=1, counted_since=AT, incidents_since=AT)
-    assert (found.counted_since - AT) // MINUTE == reach
-    whole = {0: 1, 1: 1, 2: 1, 3: 3}
-    assert {minute: count for (minute, _, _), count in counts(found).items()} == {
-        minute: count for minute, count in whole.items() if minute >= reach
-    }
+    assert found.counted_since == AT + timedelta(seconds=reach)
+    assert sorted(one.at for one in found.counted) == [
+        AT + timedelta(seconds=second) for second in seconds if second >= reach
+    ]
 
 
 async def test_whoever_is_limited_is_told_of_nothing_else(store: Store) -> None:
@@ -164,13 +166,13 @@ def test_no_table_is_scanned_but_in_its_newest_rows(name: str) -> None:
     scans = {step for step in PLANS[name] if step.startswith("SCAN") and "json_each" not in step}
     allowed = {
         "under_way": {"SCAN recording USING INDEX recording_open", "SCAN open"},
-        "minutes": {"SCAN near"},
+        "slices": {"SCAN near"},
         "incidents": {"SCAN incident", "SCAN near"},
     }
     assert all(any(step.startswith(one) for one in allowed.get(name, ())) for step in scans), PLANS[name]
 
 
-@pytest.mark.parametrize("name", ["minutes", "minutes_end"])
+@pytest.mark.parametrize("name", ["slices", "slices_end"])
 def test_minutes_are_counted_from_the_index_alone(name: str) -> None:
     steps = [step for step in PLANS[name] if "decision_in_report" in step]
     assert steps == ["SEARCH decision USING COVERING INDEX decision_in_report (decided_at>?)"], PLANS[name]

@@ -102,11 +102,21 @@ def _summary(judged: Judged, source: object) -> DoctorFinding:
 
 def around(site: Site, plan: Plan) -> Around:
     """What else of Asterisk's files tells what a dialplan does; what can not be read is ``plan``'s flaw."""
+    entries, members = entered(site.etc, plan)
+    trunks = {name: trunk.leaves_by.text for name, trunk in site.config.trunks.items()}
+    return Around(trunks, entries, members, shipped())
+
+
+def entered(
+    etc: Path, plan: Plan | None = None
+) -> tuple[frozenset[str], dict[str, tuple[tuple[str, Place], ...]]]:
+    """The contexts that channels enter, and queues with their interfaces. ``plan``: gets the flaws."""
     entries: set[str] = set()
     members: dict[str, tuple[tuple[str, Place], ...]] = {}
     for name in CHANNELS:
-        there, flaws = read(site.etc, name)
-        plan.flaws += flaws
+        there, flaws = read(etc, name)
+        if plan is not None:
+            plan.flaws += flaws
         for section in there:
             entries |= {value for key, value in section.lines if key.endswith("context") and value}
             if name == "queues.conf":
@@ -115,8 +125,7 @@ def around(site: Site, plan: Plan) -> Around:
                     for line in section.entries
                     if line.key.lower() == "member"
                 )
-    trunks = {name: trunk.leaves_by.text for name, trunk in site.config.trunks.items()}
-    return Around(trunks, frozenset(entries), members, shipped())
+    return frozenset(entries), members
 
 
 def shipped() -> Plan:

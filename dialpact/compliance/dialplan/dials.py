@@ -42,6 +42,11 @@ class Dial:
     text: str  # of the options
 
 
+def dialled(app: str, data: str) -> str:
+    """The arguments of the Dial in a Dial or a RetryDial."""
+    return data if app == "dial" else ",".join(words.split(data, ",", 4)[3:])
+
+
 def forms(known: Known, step: Step, data: str) -> Iterator[Dial]:
     for form in known.values.forms(data, scope(step)):
         given = [*words.arguments(form, 4), "", "", ""]
@@ -67,7 +72,7 @@ def judge(known: Known, step: Step, data: str) -> Iterator[PlanFinding]:
 def _judged(known: Known, step: Step, dial: Dial) -> Iterator[PlanFinding]:
     values = known.values
     outward = [(to, reach) for to in dial.targets if (reach := reached(to, known.trunks, values))]
-    outward = [(to, reach) for to, reach in outward if not _emergency(to, values)]
+    outward = [(to, reach) for to, reach in outward if not emergency(to, values)]
     if not outward:
         return
     instead = _instead(known, dial)
@@ -91,7 +96,7 @@ def _judged(known: Known, step: Step, dial: Dial) -> Iterator[PlanFinding]:
     yield from _options(known, step, dial, instead)
 
 
-def _emergency(to: Destination, values: Values) -> bool:
+def emergency(to: Destination, values: Values) -> bool:
     """A person's emergency call needs no permission, and is never cut."""
     return bool(to.number) and values.known(to.number) and is_emergency(to.number)
 

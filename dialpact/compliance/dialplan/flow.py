@@ -69,6 +69,21 @@ class Flow:
         states = self.reached.get(node, {None})
         return None not in states, sorted(state for state in states if state)
 
+    def leads(self, start: Node) -> set[Node]:
+        """Every step that a call which begins there may come to, whatever it asks on the way."""
+        found: set[Node] = set()
+        waiting = [start]
+        while waiting:
+            node = waiting.pop()
+            if node in found or node not in self._moves:
+                continue
+            found.add(node)
+            for move in self._moves[node]:
+                waiting += [there for target in move.targets for there in self._nodes(target)]
+                if move.kind in ("next", "ask", "call"):
+                    waiting.append((node[0], node[1], node[2] + 1))
+        return found
+
     def come_back(self, entry: Node) -> set[State]:
         """In which states a subroutine that begins there, unasked, comes back."""
         frame = Frame(entry, None)

@@ -46,7 +46,7 @@ class Judged:
 
 def judge(plan: Plan, around: Around) -> Judged:
     values = Values(plan)
-    flow = Flow(plan, values, around.entries | _entered(plan, values))
+    flow = Flow(plan, values, around.entries | entered(plan, values))
     known = Known(plan, values, flow, Flow(plan, values, frozenset(), INTERLOCK), around.trunks)
     found = [PlanFinding(flaw.code, {"detail": flaw.detail}, place=flaw.place) for flaw in plan.flaws]
     outward = 0
@@ -54,7 +54,7 @@ def judge(plan: Plan, around: Around) -> Judged:
         for app, data in calls(step.app, step.data):
             told = list(_step(known, around, step, app, data))
             found += told
-            outward += app in ("dial", "retrydial") and _leaves(known, step, _dialled(app, data))
+            outward += app in ("dial", "retrydial") and _leaves(known, step, dials.dialled(app, data))
     found += _asks(known)
     found += _unseen(known)
     if around.shipped is not None:
@@ -63,7 +63,7 @@ def judge(plan: Plan, around: Around) -> Judged:
     return Judged(tuple(found), tuple(asking), outward, plan.count())
 
 
-def _entered(plan: Plan, values: Values) -> frozenset[str]:
+def entered(plan: Plan, values: Values) -> frozenset[str]:
     """Contexts that a new channel or a transfer of this dialplan enters."""
     found = {name for step in plan.steps() for name in _LOCAL.findall(step.data)}
     for step in plan.steps():
@@ -74,10 +74,6 @@ def _entered(plan: Plan, values: Values) -> frozenset[str]:
                 given = [*words.arguments(data), "", "", ""]
                 found.update(values.forms(given[2], scope(step)) if given[1].lower() == "exten" else ())
     return frozenset(found | {plan.variables[name] for name in CONTEXTS if name in plan.variables})
-
-
-def _dialled(app: str, data: str) -> str:
-    return data if app == "dial" else ",".join(words.split(data, ",", 4)[3:])
 
 
 def _leaves(known: Known, step: Step, data: str) -> bool:
@@ -92,7 +88,7 @@ def _step(known: Known, around: Around, step: Step, app: str, data: str) -> Iter
     given = [*words.arguments(data), "", "", ""]
     match app:
         case "dial" | "retrydial":
-            dialled = _dialled(app, data)
+            dialled = dials.dialled(app, data)
             yield from dials.judge(known, step, dialled)
             if app == "retrydial" and _leaves(known, step, dialled):
                 yield PlanFinding("dial-retry", {}, step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from dialpact.compliance.calls import CallEntry, Verdict
@@ -11,11 +11,21 @@ from dialpact.compliance.model import Value
 from dialpact.compliance.recording import State
 from dialpact.store.ports.listings import Wanted
 
+SLICE = timedelta(seconds=10)
+
+
+def slice_of(at: datetime) -> datetime:
+    """Its beginning."""
+    seconds = int(SLICE.total_seconds())
+    return at.replace(second=at.second // seconds * seconds, microsecond=0)
+
 
 class Counted(Value, frozen=True, kw_only=True):
-    """Decisions of one minute (UTC, its beginning) that were told the same. ``reasons``: all of each."""
+    """Decisions of one :data:`SLICE` of a minute (UTC, its beginning) that were told the same.
+    ``reasons``: all of each.
+    """
 
-    minute: datetime
+    at: datetime
     verdict: Verdict
     reasons: tuple[str, ...]
     count: int

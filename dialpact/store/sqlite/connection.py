@@ -6,8 +6,10 @@
 2. SQLite goes on writing happily to a file that was deleted or replaced. Every transaction therefore checks
    that the path still names the file that was opened; otherwise it fails and the next one opens anew.
 3. The file is never created here: a daemon that finds no database refuses, it does not start an empty one.
-4. What a transaction has written and must be provable gets its leaf of the ledger before it commits.
-5. A row that a constraint or a trigger refuses is refused every time (StoreRefused); whatever else fails may
+4. A newer program may bring the database up to date while this one runs. Every transaction therefore looks at
+   its version, too: nothing is written into, or read from, tables that this program does not know.
+5. What a transaction has written and must be provable gets its leaf of the ledger before it commits.
+6. A row that a constraint or a trigger refuses is refused every time (StoreRefused); whatever else fails may
    pass the next time (StoreError). Who confuses the two tries for ever, and what waits behind it is lost.
 """
 
@@ -61,7 +63,7 @@ def _connect(path: Path, busy_ms: int, short_units: bool) -> Units:
             connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA secure_delete = ON")  # no salt stays where a page was split (``erasure``)
         migrate.migrate(connection)
-        _seal_older(connection)
+        _seal_older(connection, path)
     except sqlite3.OperationalError as error:
         connection.close()
         raise _translated(error, path) from error
@@ -88,6 +90,8 @@ def _connect_to_look(path: Path, busy_ms: int, stop: threading.Event) -> Units:
         connection.execute("PRAGMA cache_size = -65536")  # KiB
         migrate.check_ours(connection, path)
         present = migrate.version(connection)
+        if present > migrate.latest():
+            migrate.check_known(connection, path)
         if present != migrate.latest():
             raise StoreError(f"{path}: of version {present}; any command that writes brings it up to date")
     except sqlite3.Error as error:
@@ -100,11 +104,12 @@ def _connect_to_look(path: Path, busy_ms: int, stop: threading.Event) -> Units:
     return connection
 
 
-def _seal_older(connection: sqlite3.Connection) -> None:
+def _seal_older(connection: sqlite3.Connection, path: Path) -> None:
     """Rows from before there was a ledger, a bounded number in each transaction."""
     sealed = 1
     while sealed:
         connection.execute("BEGIN IMMEDIATE")
+        migrate.check_known(connection, path)
         sealed = ledger.seal(connection, SEAL_BATCH)
         connection.execute("COMMIT")
 
@@ -344,6 +349,7 @@ class Database:
             raise StoreGone(f"{self.path}: the database file is missing or was replaced")
         try:
             connection.execute("BEGIN")
+            migrate.check_known(connection, self.path)
             result = work(connection)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -358,6 +364,7 @@ class Database:
         try:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
+            migrate.check_known(connection, self.path)
             return work(connection)
         except sqlite3.Error as error:
             raise _translated(error, self.path) from error
@@ -373,6 +380,7 @@ class Database:
                 waiting.begin(connection, self._busy_ms)
             else:
                 connection.execute("BEGIN IMMEDIATE")
+            migrate.check_known(connection, self.path)
             before = connection.total_changes
             connection.written.clear()
             result = work(connection)

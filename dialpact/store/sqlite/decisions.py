@@ -21,7 +21,7 @@ from dialpact.compliance.errors import StoreError
 from dialpact.compliance.ledger.bound.difference import concerned
 from dialpact.compliance.model import Decision
 from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
-from dialpact.store.sqlite import enforcement, incidents
+from dialpact.store.sqlite import enforcement, incidents, migrate
 from dialpact.store.sqlite.connection import Database, is_of_the_row
 from dialpact.store.sqlite.facts import Registered, facts
 from dialpact.store.sqlite.statements import statements
@@ -127,6 +127,7 @@ class Decisions:
             # costs more than all that is read for it, and the others are decided.
             connection.rollback()
             connection.execute("BEGIN IMMEDIATE")
+            migrate.check_known(connection, self._database.path)
             return _Batch(connection, judge, clock, alone=True, failed=together.failed).run(batch, overdue)
 
         return await self._database.transact(work)

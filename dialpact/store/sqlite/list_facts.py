@@ -53,6 +53,7 @@ class Lists:
         connection.set_progress_handler(rest, RESTS)
         try:
             connection.execute("BEGIN")
+            migrate.check_known(connection, self._path)
             SQL.begun(connection)  # from here on it is the same database, whatever others write
             yield _Snapshot(connection)
         except sqlite3.Error as error:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from dialpact.compliance.calls import CallEntry
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.incidents import IncidentCount
 from dialpact.store.ports.listings import Wanted
-from dialpact.store.ports.live import Counted, LiveRows, RecordingMark
+from dialpact.store.ports.live import SLICE, Counted, LiveRows, RecordingMark, slice_of
 from dialpact.store.sqlite import calls, listings
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.statements import statements
@@ -21,7 +21,6 @@ OPEN = 2_000  # recordings that are not over
 COUNTED = 30_000  # entries of an index: 70 ms of a first look; the later ones count what came since
 LOOKED_UP = 10_000  # likewise, where each has its row looked up
 INCIDENTS = 1_000
-MINUTE = timedelta(minutes=1)
 
 
 class Live:
@@ -57,7 +56,7 @@ class Live:
                     for row in SQL.states(connection, decisions=json.dumps(list(found)))
                 ),
                 counted=tuple(
-                    map(_counted, rows(SQL.minutes(connection, **limits, since=stamp(reach), looked=looked)))
+                    map(_counted, rows(SQL.slices(connection, **limits, since=stamp(reach), looked=looked)))
                 ),
                 counted_since=reach,
                 incidents=tuple(
@@ -78,17 +77,16 @@ def _in_order(ids: list[str], found: dict[str, CallEntry]) -> tuple[CallEntry, .
 
 
 def _reach(connection: sqlite3.Connection, since: datetime, looked: int) -> datetime:
-    """From when on all are counted: the first whole minute within reach."""
-    end = SQL.minutes_end(connection, since=stamp(since), looked=looked)
+    """From when on all are counted: the first whole slice within reach."""
+    end = SQL.slices_end(connection, since=stamp(since), looked=looked)
     if end is None:
         return since
-    at = instant(end["decided_at"])
-    return at.replace(second=0, microsecond=0) + MINUTE
+    return slice_of(instant(end["decided_at"])) + SLICE
 
 
 def _counted(row: dict[str, Any]) -> Counted:
     return Counted(
-        minute=datetime.fromisoformat(row["minute"]).replace(tzinfo=UTC),
+        at=datetime.fromisoformat(f"{row['slice']}0").replace(tzinfo=UTC),
         verdict=row["verdict"],
         reasons=tuple(json.loads(row["reasons"])),
         count=row["count"],

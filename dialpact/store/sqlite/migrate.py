@@ -3,22 +3,27 @@
 SQLite keeps the number itself (``PRAGMA user_version``) and rolls it back with the rest, which leaves a
 migration runner nothing to do but this loop; the libraries looked at bring a table, a lock and sqlite3
 adapters that are deprecated since Python 3.12.
+
+A process is of one version as long as it lives: what it knows is read once, whatever an update puts into its
+folder meanwhile, and each of its transactions looks whether the database is still of that version.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
-from dialpact.compliance.errors import StoreError
+from dialpact.compliance.errors import StoreError, StoreGone, StoreNewer
 
 
-def scripts() -> list[tuple[int, str]]:
+@cache
+def scripts() -> Sequence[tuple[int, str]]:
     """(number, SQL), in order."""
     folder = Path(__file__).parent / "migrations"
     found = [entry for entry in folder.iterdir() if entry.name.endswith(".sql")]
-    return sorted((int(entry.name[:4]), entry.read_text("utf-8")) for entry in found)
+    return tuple(sorted((int(entry.name[:4]), entry.read_text("utf-8")) for entry in found))
 
 
 def latest() -> int:
@@ -27,6 +32,25 @@ def latest() -> int:
 
 def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check_known(connection: sqlite3.Connection, path: Path, known: int = 0) -> None:
+    """In a transaction: whether the database is still of the version that this process knows. StoreNewer when
+    another has brought it further; StoreGone when an older one was put in its place, which to open is to
+    bring it up to date. ``known``: else the latest that ships.
+    """
+    present, known = version(connection), known or latest()
+    if present > known:
+        raise StoreNewer(f"{path}: {_newer(present, known)}")
+    if present < known:
+        raise StoreGone(f"{path}: it is of version {present} now: an older one was put in its place")
+
+
+def _newer(present: int, known: int) -> str:
+    return (
+        f"the database is of version {present}, this program knows only {known}: a newer one has brought it "
+        "up to date; start this one anew from the version that was installed"
+    )
 
 
 def check_ours(connection: sqlite3.Connection, path: Path) -> None:
@@ -41,14 +65,14 @@ def check_ours(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def migrate(connection: sqlite3.Connection, known: Sequence[tuple[int, str]] = ()) -> int:
-    """Applies what is missing; returns how many. Raises StoreError for a database newer than this program.
+    """Applies what is missing; returns how many. Raises StoreNewer for a database newer than this program.
 
     ``known``: (number, SQL) in order, else those that ship.
     """
     known = known or scripts()
     present, newest, done = version(connection), known[-1][0], 0
     if present > newest:
-        raise StoreError(f"the database is of version {present}, this program knows only {newest}")
+        raise StoreNewer(_newer(present, newest))
     for number, sql in known:
         if number > present:
             try:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dialpact.compliance.errors import LedgerError, StoreError, StoreGone
+from dialpact.compliance.errors import LedgerError, StoreError, StoreGone, StoreNewer
 from dialpact.compliance.ledger.bound import Act, Row
 from dialpact.store.ports.audits import (
     Entry,
@@ -69,6 +69,7 @@ def opened(path: Path, stop: threading.Event | None = None) -> Iterator[Snapshot
     connection = _open(path)
     try:
         connection.execute("BEGIN")
+        migrate.check_known(connection, path)
         yield _Snapshot(connection, stop or threading.Event())
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}") from error
@@ -298,6 +299,9 @@ def _open(path: Path) -> sqlite3.Connection:
     except StoreError:
         connection.close()
         raise
+    if present > migrate.latest():
+        connection.close()
+        raise StoreNewer(f"{path}: of version {present}, this program knows only {migrate.latest()}")
     if present != migrate.latest():
         connection.close()
         raise StoreError(f"{path}: of another version; any command that writes brings it up to date")

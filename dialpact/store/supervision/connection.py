@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -27,10 +28,11 @@ def statements(name: str) -> Any:
     return _statements(name, folder=_HERE / "sql")
 
 
-def scripts() -> list[tuple[int, str]]:
-    """(number, SQL), in order."""
+@cache
+def scripts() -> Sequence[tuple[int, str]]:
+    """(number, SQL), in order; read once, as ``migrate`` does."""
     found = (_HERE / "migrations").glob("*.sql")
-    return sorted((int(entry.name[:4]), entry.read_text("utf-8")) for entry in found)
+    return tuple(sorted((int(entry.name[:4]), entry.read_text("utf-8")) for entry in found))
 
 
 def create(path: Path) -> None:
@@ -117,6 +119,7 @@ class SupervisionDatabase:
         self._check_there()
         try:
             connection.execute(begin)
+            migrate.check_known(connection, self.path, scripts()[-1][0])
             result = work(connection)
             connection.execute("COMMIT")
         except sqlite3.Error as error:

@@ -27,9 +27,9 @@ FROM (
 )
 ORDER BY started_at, id;
 
--- An ALLOW that was never delivered counts as the block that it became.
--- name: minutes(all, businesses, any_campaign, campaigns, any_agent, agents, since, looked)
-SELECT substr(near.decided_at, 1, 16) AS minute,
+-- By ten seconds. An ALLOW that was never delivered counts as the block that it became.
+-- name: slices(all, businesses, any_campaign, campaigns, any_agent, agents, since, looked)
+SELECT substr(near.decided_at, 1, length('2026-11-24T02:00:1')) AS slice,
        iif(undelivered.reason IS NULL, near.verdict, 'BLOCK') AS verdict,
        iif(undelivered.reason IS NULL, near.reasons, json_array(undelivered.reason)) AS reasons,
        count(*) AS count
@@ -42,7 +42,7 @@ WHERE (:all OR business IN (SELECT value FROM json_each(:businesses)))
   AND (:any_agent OR (SELECT agent FROM decision WHERE id = near.id) IN (SELECT value FROM json_each(:agents)))
 GROUP BY 1, 2, 3;
 
--- name: minutes_end(since, looked)^
+-- name: slices_end(since, looked)^
 SELECT decided_at FROM decision INDEXED BY decision_in_report
 WHERE decided_at >= :since ORDER BY decided_at DESC LIMIT 1 OFFSET :looked - 1;
 

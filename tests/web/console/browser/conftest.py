@@ -52,7 +52,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-# (A window left open keeps a process, and a file looks at every page there is: 24 GB were not enough for them.)
+# (A window left open keeps a process, and a file looks at every page there is: 24 GB were not enough.)
 @pytest.fixture(autouse=True)
 def _no_window_outlives_its_test(chromium: Browser) -> Iterator[None]:
     assert not chromium.contexts

@@ -1,0 +1,73 @@
+"""MikoPBX's outgoing routes with Dialpact's lines at the end of its dialplan, on a real Asterisk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from dialpact.application.pbx.adapter import Found
+from dialpact.application.pbx.mikopbx import MIKOPBX
+from tests.lab import hooked
+from tests.lab.bootstrap import Installation
+from tests.lab.recipes import Lab
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(120)]
+
+FOUND = Found("mikopbx", "2026.1.187", "test")
+
+
+@pytest.fixture(scope="module")
+def lab(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with hooked.lab_with(installation, tmp_path_factory.mktemp("mikopbx"), MIKOPBX, FOUND) as lab:
+        yield lab
+
+
+async def test_a_call_that_may_not_be_made(lab: Lab) -> None:
+    assert await hooked.refused(lab, "*71") == ["no-consent"]
+
+
+async def test_a_call_that_may(lab: Lab) -> None:
+    """And MikoPBX's own record of the answer is written."""
+    before = lab.pbx.log().count("AgiData: dial_answer")
+    await hooked.allowed(lab, "*71", "agent1001")
+    assert lab.pbx.log().count("AgiData: dial_answer") > before
+    assert "Executing [s@dialpact-mikopbx-answered" in lab.pbx.log()
+
+
+async def test_another_number_than_the_one_that_was_asked_about_is_not_dialled(lab: Lab) -> None:
+    """MikoPBX has put what it dials together before it asks anybody; a module may have put other things."""
+    lab.pbx.cli("dialplan set global DEF_DIAL_COMMAND PJSIP/13912345678@carrier")
+    try:
+        await hooked.unasked(lab, "*71")
+    finally:
+        lab.pbx.cli('dialplan set global DEF_DIAL_COMMAND ""')
+
+
+async def test_fail_over(lab: Lab) -> None:
+    await hooked.fails_over(lab, "*71", "agent1001")
+
+
+async def test_a_blind_transfer(lab: Lab) -> None:
+    await hooked.transferred_outside(lab, "*72")
+
+
+async def test_an_emergency_call(lab: Lab) -> None:
+    await hooked.emergency(lab, "*71")
+
+
+async def test_without_a_recording(lab: Lab) -> None:
+    await hooked.not_bridged(lab, "*71")
+
+
+async def test_the_hook_is_gone(lab: Lab) -> None:
+    """As after a MikoPBX has written its file anew and knows of nothing to append."""
+    there = lab.pbx.home / "etc" / "extensions.conf"
+    kept = there.read_text("utf-8")
+    there.write_text(kept.replace("[all-outgoing-custom]", "[gone]"), "utf-8")
+    lab.pbx.cli("dialplan reload")
+    try:
+        await hooked.without_the_hook(lab, "*71")
+    finally:
+        there.write_text(kept, "utf-8")
+        lab.pbx.cli("dialplan reload")

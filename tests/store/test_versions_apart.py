@@ -1,0 +1,114 @@
+"""A program and a database of different versions, each in a process of its own: nobody writes what he does
+not know, and each says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from dialpact.compliance.errors import StoreGone, StoreNewer
+from dialpact.store.sqlite import Store, create, migrate
+from dialpact.store.sqlite.snapshot import opened
+from tests.bench.gate_site import entry
+from tests.load import crowd
+from tests.store import older
+
+LATEST = migrate.latest()
+SENTENCE = f"the database is of version {LATEST + 1}, this program knows only {LATEST}"
+WORDS = [sys.executable, "-c", "from dialpact.cli.app import main; main()"]
+
+
+def bring_further(path: Path) -> None:
+    """As the next version's first migration would."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("ALTER TABLE decision ADD COLUMN later TEXT NOT NULL DEFAULT ''")
+        db.execute(f"PRAGMA user_version = {LATEST + 1}")
+        db.execute("COMMIT")
+
+
+def stored(path: Path) -> int:
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return int(db.execute("SELECT count(*) FROM decision").fetchone()[0])
+
+
+async def test_a_gate_that_is_left_behind_blocks_and_writes_nothing(tmp_path: Path) -> None:
+    """Calls go on while another process brings the database further."""
+    database = tmp_path / "dialpact.db"
+    with crowd.house(tmp_path) as house:
+        before = await crowd.calls(house.port, 5)
+        assert {word for told in before for word in told.verdicts} == {"ALLOW"}
+        await asyncio.to_thread(bring_further, database)
+        known = stored(database)
+        after = await crowd.calls(house.port, 5)
+        assert [told.verdicts for told in after] == [["BLOCK"]] * 5
+        assert stored(database) == known
+    assert SENTENCE in house.log() and "gate-error" in house.log()
+    assert "Traceback" not in house.log()
+    assert {ident for told in before for ident in told.ids} <= set(house.stored())
+    assert entry(0)
+
+
+async def test_whoever_has_it_open_sees_it(tmp_path: Path) -> None:
+    """Who writes, who reads, who looks; and not before the other one's transaction is on disk."""
+    path = tmp_path / "a.db"
+    older.make(path, LATEST)
+    async with await Store.open(path) as store, Store(path, read_only=True) as reader:
+        assert await reader.read(stored_in) == 2
+        bring_further(path)
+        for attempt in (store.transact, store.read, store.aside, reader.read):
+            with contextlib.suppress(StoreNewer):
+                await attempt(stored_in)
+                raise AssertionError(attempt)
+        try:
+            with opened(path):
+                raise AssertionError
+        except StoreNewer as error:
+            assert str(LATEST + 1) in str(error)
+
+
+def stored_in(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM decision").fetchone()[0])
+
+
+async def test_one_that_was_put_back_to_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    """In the same file, by a shell's ``.restore``."""
+    path, old = tmp_path / "a.db", tmp_path / "old.db"
+    create(path)
+    older.make(old, LATEST - 1)
+    async with await Store.open(path) as store:
+        assert await store.read(stored_in) == 0
+        with older.opened(old) as source, older.opened(path) as target:
+            source.backup(target)
+        with contextlib.suppress(StoreGone):
+            await store.read(stored_in)
+        assert await store.read(stored_in) == 2
+        assert await store.read(migrate.version) == LATEST
+
+
+def test_an_old_program_says_that_the_database_is_newer(tmp_path: Path) -> None:
+    """In a shell, whatever is asked."""
+    config = ("--config", str(tmp_path / "dialpact.toml"))
+
+    def say(*words: str, code: int = 1) -> str:
+        done = subprocess.run([*WORDS, *words, *config, "--lang", "en"], capture_output=True, text=True)
+        assert done.returncode == code, done
+        return done.stderr
+
+    say("init", code=0)
+    path = tmp_path / "dialpact.db"
+    bring_further(path)
+    for words in (("business", "list"), ("ledger", "verify"), ("ledger", "checkpoint"), ("gate",)):
+        assert f"knows only {LATEST}" in say(*words), words
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM register_change").fetchone() == (0,)
+
+
+def test_a_process_is_of_one_version_whatever_is_installed_under_it(tmp_path: Path) -> None:
+    """The folder of migrations is read once."""
+    assert migrate.scripts() is migrate.scripts()
