@@ -158,10 +158,11 @@ class SupervisionConfig(_Section, frozen=True, kw_only=True):
 class MetricsConfig(_Section, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:9464"  # of `serve` and `gate`
     listener: str = "127.0.0.1:9465"  # of `listener`, when it runs apart
+    web: str = "127.0.0.1:9466"  # of `web`
 
-    @property
-    def addresses(self) -> tuple[tuple[str, int], tuple[str, int]]:
-        return split_address(self.listen), split_address(self.listener)
+    def of(self, role: str) -> tuple[str, int]:
+        """Where a daemon of this role answers. ConfigError."""
+        return split_address({"listener": self.listener, "web": self.web}.get(role, self.listen))
 
 
 class OidcConfig(_Section, frozen=True, kw_only=True):
@@ -394,7 +395,8 @@ def _check(config: Config, file: Path) -> None:
     try:
         config.gate.address  # noqa: B018 - raises when unusable
         if config.metrics is not None:
-            config.metrics.addresses  # noqa: B018
+            for role in ("serve", "listener", "web"):
+                config.metrics.of(role)
         config.web.address  # noqa: B018
         if (oidc := config.web.oidc) and not (
             oidc.issuer.startswith("https:") or is_loopback(urlsplit(oidc.issuer).hostname or "")

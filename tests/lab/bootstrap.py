@@ -1,9 +1,9 @@
 """Make ready what the lab needs: ``python -m tests.lab.bootstrap``.
 
 As root this installs SIPp, curl, Chromium, mmdebstrap and what PDF needs where they are missing, unpacks an
-nginx into ``.lab/nginx``, and builds a small root file system with Asterisk in ``.lab/pbx``. Nothing of it is
-left running and nothing but packages is installed outside ``.lab``. Other users get by with an Asterisk (18
-or later), a SIPp and an nginx that are installed already.
+nginx and Prometheus' promtool into ``.lab``, and builds a small root file system with Asterisk in
+``.lab/pbx``. Nothing of it is left running and nothing but packages is installed outside ``.lab``. Other
+users get by with an Asterisk (18 or later), a SIPp, an nginx and a promtool that are installed already.
 
 ``--release bullseye`` builds Debian 11's Asterisk 16, the oldest that is looked at, in ``.lab16/pbx``; tests
 and captures take it when ``DIALPACT_LAB_RELEASE=bullseye`` is set. ``DIALPACT_LAB_ROOT=FOLDER``: they take
@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialpact.presentation.page.paper import has_chinese_font
-from tests.lab import nginx
+from tests.lab import unpacked
 from tests.lab.mirror import Mirror, machine_mirror
 
 LAB = Path(__file__).resolve().parents[2] / ".lab"
@@ -162,7 +162,8 @@ def locate() -> Installation:
     raise LabError(
         "not root, so nothing can be installed. Either run as root: python -m tests.lab.bootstrap\n"
         "or install these packages: asterisk (18 or later) asterisk-core-sounds-en-gsm sip-tester "
-        f"curl nginx chromium and, for reports as PDF: poppler-utils {' '.join(LIBRARIES.values())} {FONT}"
+        "curl nginx prometheus chromium and, for reports as PDF: "
+        f"poppler-utils {' '.join(LIBRARIES.values())} {FONT}"
     )
 
 
@@ -173,14 +174,15 @@ def bootstrap(release: str = "") -> Installation:
     release = release or chosen()
     root = root_of(release)
     with _only_one():
-        missing, proxy = missing_packages(), nginx.program()
+        missing, absent = missing_packages(), [one for one in unpacked.ALL if not one.program()]
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        if missing or not proxy:
+        if missing or absent:
             _run(["apt-get", "update"], environment)
         if missing:
             _run(["apt-get", "install", "-y", "--no-install-recommends", *missing], environment)
-        if not proxy and not nginx.unpack():
-            raise LabError("no nginx could be unpacked: install Debian's nginx")
+        for one in absent:
+            if not one.unpack():
+                raise LabError(f"no {one.name} could be unpacked: install Debian's {one.packages[0]}")
         mirror = machine_mirror(suite=release)
         recipe = hashlib.sha256("\n".join(mmdebstrap_command(mirror, Path("ROOT"))).encode()).hexdigest()
         stamp = root / STAMP
