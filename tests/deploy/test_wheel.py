@@ -1,4 +1,4 @@
-"""What the wheel holds: by kind of file, and nothing of any other kind; and that the product finds it there."""
+"""What the wheel has in it: all that runs, all that an administrator installs by hand, and nothing else."""
 
 from __future__ import annotations
 
