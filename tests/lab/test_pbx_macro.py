@@ -19,7 +19,7 @@ from dialpact.application.pbx.issabel import Issabel
 from tests.lab import pbx_family
 from tests.lab.bootstrap import Installation, chosen
 from tests.lab.recipes import AGENT, CALLER_ID, CUSTOMER, Lab, heard, talked
-from tests.lab.softphone import Answer, Media, SoftCarrier, Softphone
+from tests.lab.softphone import Answer, Media, Outgoing, SoftCarrier, Softphone
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(150)]
 
@@ -57,6 +57,19 @@ async def agent(lab: Lab) -> AsyncIterator[Softphone]:
         yield agent
 
 
+async def not_connected(lab: Lab, call: Outgoing, carrier: SoftCarrier, number: str) -> None:
+    """Asterisk 16 can prove no recording: blocked by the gate, or, until that is known, by the interlock."""
+    await call.over(15)
+    assert call.status is not None and call.status >= 400
+    for leg in carrier.legs:
+        await leg.over()
+        assert leg.sound().strength(AGENT) < 0.1
+    told = lab.calls(number)
+    assert [one["verdict"] for one in told if one["reasons"] != ["recording-unavailable"]] in ([], ["ALLOW"])
+    if carrier.legs:
+        assert "not bridged, PJSIP/carrier" in lab.pbx.log()
+
+
 async def test_a_call_that_may_not_be_made(lab: Lab, carrier: SoftCarrier, agent: Softphone) -> None:
     async with SoftCarrier(lab.pbx, Answer(), trunk="carrier2") as second:
         call = await agent.call(WITHOUT_CONSENT, caller_id="1001")
@@ -72,10 +85,8 @@ async def test_a_call_that_may_not_be_made(lab: Lab, carrier: SoftCarrier, agent
 
 async def test_a_call_that_may_be_made(lab: Lab, carrier: SoftCarrier, agent: Softphone, number: str) -> None:
     call = await agent.call(number, caller_id="1001")
-    if MACRO:  # the recorder can not be proven there: blocked, and not dialled
-        await call.over()
-        assert not carrier.legs
-        assert lab.calls(number)[0]["reasons"] == ["recording-unavailable"]
+    if MACRO:
+        await not_connected(lab, call, carrier, number)
         return
     (leg,) = await carrier.called()
     assert leg.number == number
@@ -137,8 +148,7 @@ async def test_another_trunk_is_the_same_call(lab: Lab, agent: Softphone, number
     ):
         call = await agent.call(number, caller_id="1001")
         if MACRO:
-            await call.over()
-            assert not [*first.legs, *second.legs]
+            await not_connected(lab, call, second, number)
             return
         (leg,) = await second.called()
         await talked((call, CUSTOMER), (leg, AGENT))
