@@ -28,6 +28,12 @@ async def doctor(
         Path,
         typer.Option(metavar="FOLDER", help="Asterisk's configuration, looked at as text if it is there."),
     ] = ETC,
+    call: Annotated[
+        bool,
+        typer.Option(
+            "--call", help="Try each route by a call that must be refused, to a number of nobody's."
+        ),
+    ] = False,
 ) -> int:
     """Look at all that a call needs, and say what to do. Changes nothing. Exit 3 if something fails."""
     patient = Patient(
@@ -37,6 +43,7 @@ async def doctor(
         etc=asterisk_etc,
         actor=session.actor(),
         clock=session.clock,
+        pbx=lambda config: pbx.installed(session, config, asterisk_etc, call),
     )
     found = [item async for item in examined(patient)]
     answer = [told(check, item, session.language) for check, item in found]
