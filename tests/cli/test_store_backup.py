@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import stat
@@ -15,11 +16,14 @@ import pytest
 from typer.testing import CliRunner
 
 from dialpact.cli.app import app
+from dialpact.cli.command_context import Machine
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import split
 from dialpact.store.sqlite import migrate
 from tests.attacks.restored import grow, rows
+from tests.attacks.test_fork import decided
 from tests.cli.conftest import NUMBER, Home
+from tests.cli.evidence.conftest import no_pdf
 from tests.store import older
 
 BY = ("--by", "chen", "--reason", "disk died")
@@ -132,6 +136,25 @@ def test_an_officer_answers_for_it_and_calls_go_on(stocked: Home) -> None:
     assert home("store", "acknowledge", *BY, code=1)
     actions = rows(home, "SELECT action FROM register_change WHERE register = 'store' ORDER BY seq")
     assert actions == [("restore",), ("acknowledge",)]
+
+
+def test_a_package_says_so(stocked: Home) -> None:
+    home = stocked
+    home.machine = Machine(pdf=no_pdf)
+    asyncio.run(decided(home, "a" * 32))
+    home.run("ledger", "checkpoint")
+    file, _ = backed_up(home)
+    grow(home, 7)
+    home.run("ledger", "checkpoint")
+    home("store", "restore", str(file), *BY)
+    asked = ("evidence", "export", "--call", "a" * 32, *BY)
+    assert "nothing is signed" in home(*asked, "-o", "a.zip", code=1)["error"]
+    home("store", "acknowledge", *BY)
+    notes = home(*asked, "-o", "b.zip")["notes"]
+    (said,) = [note["about"] for note in notes if note["code"] == "restored"]
+    assert said.endswith("2, chen, chen")
+    key = str(home.path / "ledger.pub")
+    assert home("evidence", "verify", "b.zip", "--key", key)["findings"] == []
 
 
 def may_call(home: Home) -> int:
