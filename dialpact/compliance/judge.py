@@ -16,6 +16,7 @@ from dialpact.compliance.numbers import metadata
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.randomness import Randomness
 from dialpact.compliance.reasons import Reason
+from dialpact.compliance.trial import is_trial
 
 _DIALLABLE = re.compile(r"[0-9+]{1,32}")
 MAX_TEXT = 80  # of campaign, agent, trunk, caller ID as they arrive: registered ones are shorter
@@ -66,6 +67,14 @@ class Judge:
         self._holding = policy.Holding(rules)
         self.asked = fact_requirements(rules, {name: trunk.business for name, trunk in trunks.items()})
         self._evaluate: Callable[..., tuple[Finding, ...]] = policy.evaluate
+        # A trial call is held to its rules in every mode: in shadow anybody could be called by that name.
+        self._of_trials = (
+            None if rules.set_aside else Judge(rules.of_trials, trunks, node, stops_on_fork=stops_on_fork)
+        )
+
+    def _for(self, attempt: CallAttempt) -> Judge:
+        """The judge of such attempts."""
+        return self._of_trials if self._of_trials and is_trial(attempt.campaign) else self
 
     def with_evaluate(self, evaluate: Callable[..., tuple[Finding, ...]]) -> Self:
         """The same judge, whose rules are asked by ``evaluate``, which finds what the engine's would."""
@@ -124,6 +133,8 @@ class Judge:
 
         The decision keeps the facts but for whom else the campaign dialled: that is counted.
         """
+        if (other := self._for(attempt)) is not self:
+            return other.decide(attempt, facts, now, recorder_required=recorder_required, id=id)
         facts = ranges.counted(facts, self._ranges)
         if attempt.attack:  # nothing else that a hostile session says is worth judging
             findings: tuple[Finding, ...] = (
@@ -173,6 +184,8 @@ class Judge:
         range is being dialled, when each number close by was dialled last; without that, and for a block of
         ours after a failure, the answer is promised for no time: the instant is its own.
         """
+        if (other := self._for(decision.attempt)) is not self:
+            return other.holds_until(decision, dialled)
         if any(finding.rule == "session" for finding in decision.findings):
             return None if self.policy.effective(decision.decided_at) else decision.decided_at
         if all(finding.rule == "gate" for finding in decision.findings):
@@ -210,6 +223,8 @@ class Judge:
 
     def block(self, attempt: CallAttempt, now: datetime, code: Reason, why: str, *, id: str = "") -> Decision:
         """A block for a failure of ours, when the rules could not be asked."""
+        if (other := self._for(attempt)) is not self:
+            return other.block(attempt, now, code, why, id=id)
         return Decision(
             id=id or new_id(),
             decided_at=now,

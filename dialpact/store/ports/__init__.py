@@ -65,6 +65,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.sessions import Sessions
     from dialpact.store.ports.supervised import Supervised
     from dialpact.store.ports.suspensions import Suspensions
+    from dialpact.store.ports.trials import Trials
     from dialpact.store.ports.webhooks import Webhooks
     from dialpact.store.ports.witnesses import Witnesses
 
@@ -233,6 +234,9 @@ class Store(Protocol):
 
     @property
     def suspensions(self) -> Suspensions: ...
+
+    @property
+    def trials(self) -> Trials: ...
 
     @property
     def webhooks(self) -> Webhooks: ...

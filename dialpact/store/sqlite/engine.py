@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.registers.registration import Registrations
     from dialpact.store.sqlite.registers.script import Scripts
     from dialpact.store.sqlite.registers.suspension import Suspensions
+    from dialpact.store.sqlite.registers.trial import Trials
     from dialpact.store.sqlite.retention import Retention
     from dialpact.store.sqlite.snapshot import Audits
     from dialpact.store.sqlite.supervised import Supervised
@@ -381,6 +382,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.suspension import Suspensions
 
         return Suspensions(self)
+
+    @cached_property
+    def trials(self) -> Trials:
+        from dialpact.store.sqlite.registers.trial import Trials
+
+        return Trials(self)
 
     @cached_property
     def webhooks(self) -> Webhooks:
