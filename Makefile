@@ -13,10 +13,11 @@ JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
 # Hundreds of processes start in a run: each would compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: console console-stop screenshots supervise-demo fuzz soak chaos demo docs deb test test-long check lab bench bench-full load transcripts lock clean help
+.PHONY: first-call console console-stop screenshots supervise-demo fuzz soak chaos demo docs deb test test-long check lab bench bench-full load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, what became of them, and the console on them in a browser"
+	@echo "make first-call  the lines of docs/try.md in a bare Debian 12, timed (root; 5 minutes)"
 	@echo "make console  that console again, on the last demo's calls; make console-stop ends it"
 	@echo "make screenshots  the pictures of the console in docs/, of the last demo's calls"
 	@echo "make supervise-demo  a supervisor and three operators, in one minute and without Asterisk"
@@ -32,6 +33,10 @@ help:
 	@echo "make chaos  an hour of mixed calls and random faults, P1 to P7 counted from outside (MINUTES, CONCURRENT, SEED, CALM)"
 	@echo "make fuzz   hostile input for everything that reads what others write (MINUTES, SEED, TARGET)"
 	@echo "make transcripts  what the real Asterisk says on AGI and AMI, captured anew (RELEASE=bullseye: 16)"
+
+first-call: $(STAMP)
+	@$(PY) -m tests.lab.bootstrap
+	@$(PY) -m tests.deploy.first_call
 
 demo: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
