@@ -56,6 +56,7 @@ class House:
     clock: SetClock
     store: Store
     looking: Looking
+    of_gate: Looking  # that runs apart
     gate: contextlib.AsyncExitStack
     meters: Meters = field(default_factory=Meters)
     waiting: JobsWaiting | None = field(default_factory=lambda: JobsWaiting(queued=0, running=0, oldest=None))
@@ -91,7 +92,7 @@ class House:
         """``look``: another than a look would see now."""
         if role == "web":
             return metrics.page_of_web(self.config, self.meters, self.waiting, self.clock.now()).decode()
-        seen = look or await self.look()
+        seen = look or await (self.of_gate if role == "gate" else self.looking).look()
         return metrics.page(self.config, self.meters, seen, self.clock.now(), kinds(), role).decode()
 
 
@@ -113,9 +114,13 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
             session: Any = SimpleNamespace(
                 config=config, clock=clock, reloading=SimpleNamespace(policy=site.policy)
             )
-            looking = Looking(replace(status.sources(session), fresh_seconds=0.0))
-            stack.push_async_callback(looking.close)
-            made_here = House(site, config, clock, store, looking, gate)
+            lookings = [
+                Looking(replace(status.outside(session, role).sources, fresh_seconds=0.0))
+                for role in ("serve", "gate")
+            ]
+            for looking in lookings:
+                stack.push_async_callback(looking.close)
+            made_here = House(site, config, clock, store, *lookings, gate)
             made_here.meters.ami_up = True
             made_here.meters.reloaded_at = clock.now().timestamp()
             await made_here.record()
