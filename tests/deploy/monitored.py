@@ -32,8 +32,9 @@ from dialpact.compliance.clock import Uptime
 from dialpact.compliance.config import Config
 from dialpact.compliance.jobs import JobsWaiting
 from dialpact.compliance.ledger import keys
-from dialpact.compliance.meters import Meters
+from dialpact.compliance.meters import METERS, Meters
 from dialpact.store.sqlite import Store
+from dialpact.testing.asterisk import FakeAsterisk
 from dialpact.testing.site import Site, made
 from dialpact.web import metrics
 from tests.agi.office import SetClock
@@ -49,7 +50,7 @@ Series = tuple[str, tuple[tuple[str, str], ...]]
 
 @dataclass
 class House:
-    """``meters``: what the processes count with; a real daemon has one set, and so has this."""
+    """``meters``: what the gate counts with, and a listener would: a process has one set."""
 
     site: Site
     config: Config
@@ -58,7 +59,7 @@ class House:
     looking: Looking
     of_gate: Looking  # that runs apart
     gate: contextlib.AsyncExitStack
-    meters: Meters = field(default_factory=Meters)
+    meters: Meters = METERS
     waiting: JobsWaiting | None = field(default_factory=lambda: JobsWaiting(queued=0, running=0, oldest=None))
 
     @property
@@ -78,6 +79,11 @@ class House:
         why = "" if ready else "no connection to Asterisk"
         name = self.config.node.name
         await self.store.recorder_leases.renew(name, ready=ready, why=why, seconds=seconds, at=at)
+
+    async def call(self) -> None:
+        """Asks the gate, as Asterisk does."""
+        host, _, port = self.config.gate.listen.rpartition(":")
+        await FakeAsterisk(host, int(port)).dial()
 
     async def stop_gate(self) -> None:
         await self.gate.aclose()
@@ -120,6 +126,7 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
             ]
             for looking in lookings:
                 stack.push_async_callback(looking.close)
+            METERS.__init__()  # type: ignore[misc] - as at the start of a process
             made_here = House(site, config, clock, store, *lookings, gate)
             made_here.meters.ami_up = True
             made_here.meters.reloaded_at = clock.now().timestamp()
