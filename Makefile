@@ -7,12 +7,13 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.ready
 DOCS := .docs/venv
+DEB := .deb/venv
 # Tests on the real Asterisk wait most of the time: more at once than there are cores (tests/lanes.py).
 JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
 # Hundreds of processes start in a run: each would compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: console console-stop screenshots supervise-demo fuzz soak chaos demo docs test test-long check lab bench bench-full load transcripts lock clean help
+.PHONY: console console-stop screenshots supervise-demo fuzz soak chaos demo docs deb test test-long check lab bench bench-full load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, what became of them, and the console on them in a browser"
@@ -23,6 +24,7 @@ help:
 	@echo "make test-long  all of them: the benchmarks, the soak and the chaos in short as well"
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make docs   the pages of docs/ as a site of two languages: .docs/site/index.html"
+	@echo "make deb    the Debian package, and its bill of materials beside it: dist/"
 	@echo "make bench  speed of the decision beside servers that do nothing, and of all else (BENCH='--json --only decision')"
 	@echo "make bench-full  the same, longer, with 250 million do-not-call numbers (25 GB in .bench, once)"
 	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
@@ -77,6 +79,10 @@ check: $(STAMP)
 docs: $(DOCS)/.ready
 	@$(DOCS)/bin/python docs/site/build.py
 
+# In an environment of its own as well, of pinned hashes.
+deb: $(STAMP) $(DEB)/.ready
+	@$(PY) deploy/debian/build.py $(OPTIONS)
+
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)
 
@@ -114,13 +120,21 @@ $(DOCS)/.ready: docs/site/requirements.lock $(STAMP)
 	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
+$(DEB)/.ready: deploy/debian/requirements.lock $(STAMP)
+	@rm -rf $(DEB)
+	@$(PY) -m venv $(DEB)
+	@$(DEB)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
 # What was tested, to the version, for every supported Python.
 lock:
 	@$(PY) -m pip install --quiet uv
 	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header \
-		--output-file requirements.lock pyproject.toml
+		--generate-hashes --output-file requirements.lock pyproject.toml
 	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
 		--output-file docs/site/requirements.lock docs/site/requirements.in
+	@$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header --generate-hashes \
+		--output-file deploy/debian/requirements.lock deploy/debian/requirements.in
 
 clean:
-	rm -rf $(VENV) .bench .docs .lab .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .bench .deb .docs .lab .mypy_cache .ruff_cache .pytest_cache

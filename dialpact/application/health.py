@@ -123,6 +123,8 @@ class Looking:
             problems.append(fail("database-bad", error=error))
         if figures and figures.health.forked and config.ledger.on_fork == "stop":
             problems.append(fail("ledger-forked", head=figures.health.forked))
+        if put_back := host.restored(site, fresh=True):
+            problems.append(put_back)
         gate = await host.gate(site)
         seen = self._sources.recordings
         disks = await self._within("disks", DISK_SECONDS, lambda: asyncio.to_thread(_disks, site, seen))

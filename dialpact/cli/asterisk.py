@@ -9,7 +9,7 @@ import typer
 
 from ami_listener.ami.connection import Session as ManagerSession
 from dialpact.application.doctor.examination import ETC, Patient, examined
-from dialpact.cli import pbx
+from dialpact.cli import pbx, trying
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.compliance.config import Config
@@ -18,6 +18,7 @@ from dialpact.presentation.doctor import told
 app = group("This installation beside its PBX.")
 command(app, "install")(pbx.install)
 command(app, "uninstall")(pbx.uninstall)
+command(app, "try")(trying.try_)
 
 
 @command(app, "doctor")
@@ -28,6 +29,12 @@ async def doctor(
         Path,
         typer.Option(metavar="FOLDER", help="Asterisk's configuration, looked at as text if it is there."),
     ] = ETC,
+    call: Annotated[
+        bool,
+        typer.Option(
+            "--call", help="Try each route by a call that must be refused, to a number of nobody's."
+        ),
+    ] = False,
 ) -> int:
     """Look at all that a call needs, and say what to do. Changes nothing. Exit 3 if something fails."""
     patient = Patient(
@@ -37,6 +44,7 @@ async def doctor(
         etc=asterisk_etc,
         actor=session.actor(),
         clock=session.clock,
+        pbx=lambda config: pbx.installed(session, config, asterisk_etc, call),
     )
     found = [item async for item in examined(patient)]
     answer = [told(check, item, session.language) for check, item in found]

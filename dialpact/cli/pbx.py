@@ -5,25 +5,26 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from dialpact.application.doctor.examination import ETC
+from dialpact.application.doctor.installed import InstalledPbx
 from dialpact.application.pbx import difference
 from dialpact.application.pbx import install as installing
 from dialpact.application.pbx import uninstall as uninstalling
 from dialpact.application.pbx.host import Host
 from dialpact.application.pbx.known import ADAPTERS
-from dialpact.application.pbx.manifest import Backup
+from dialpact.application.pbx.manifest import FOLDER, Backup
 from dialpact.application.pbx.notice import Notice
 from dialpact.application.pbx.program import run
 from dialpact.application.pbx.prove import Proof, prove
 from dialpact.application.pbx.reloading import Reloaded
 from dialpact.application.pbx.wishes import wished
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
+from dialpact.compliance.config import Config
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation import pbx as words
 
@@ -55,6 +56,13 @@ def host_of(root: Path, etc: Path) -> Host:
     return Host(top, folder, run) if top == SLASH else Host(top, folder)
 
 
+def installed(session: CommandContext, config: Config, etc: Path, calls: bool) -> InstalledPbx:
+    """What doctor looks at."""
+    folder = etc.absolute()
+    host = Host(SLASH, folder, run)
+    return InstalledPbx(host, Backup(config.path(FOLDER)), ADAPTERS, session.looking(), calls)
+
+
 async def install(
     session: CommandContext,
     *,
@@ -71,11 +79,10 @@ async def install(
     Exit 0 when every route refuses a call that may not be made, 3 when one is not proven or goes round.
     """
     host = host_of(root, asterisk_etc)
-    wishes = wished(session.config, campaign, trunk or ())
+    backup = Backup(session.config.path(FOLDER))
+    wishes = wished(session.config, campaign, trunk or (), await asyncio.to_thread(backup.look))
     adapter, found = await asyncio.to_thread(installing.choose, host, ADAPTERS, pbx)
-    backup = Backup(session.config.path("pbx-backup"))
     plan = await asyncio.to_thread(installing.look, host, adapter, found, wishes, backup)
-    plan = replace(plan, hidden=(wishes.ami_secret,))
     answer = words.planned(plan) | {"done": False, "remarks": [], "reloaded": [], "proof": None}
     _say(session, "say.pbx-found", pbx=found.name, version=found.version, seen_in=found.seen_in)
     if plan.nothing:
@@ -116,7 +123,7 @@ async def uninstall(
     Calls then go out that nobody was asked about.
     """
     host = host_of(root, asterisk_etc)
-    backup = Backup(session.config.path("pbx-backup"))
+    backup = Backup(session.config.path(FOLDER))
     would = await asyncio.to_thread(uninstalling.uninstall, host, ADAPTERS, backup, dry=True)
     answer: dict[str, Any] = {"pbx": would.adapter, "restored": list(would.restored), "done": False}
     answer |= {"remarks": words.remarked(would.remarks, session.language), "reloaded": []}
@@ -154,13 +161,17 @@ def show_proof(session: CommandContext, proof: Proof) -> None:
 
 
 def _agreed(session: CommandContext, question: str) -> bool:
-    if session.as_json or not (sys.stdin.isatty() and session.machine.terminal()):
+    if session.as_json or not at_a_terminal(session):
         session.failed(session.text("say.pbx-no-terminal"))
         return False
     if typer.confirm(question):
         return True
     _say(session, "say.pbx-left")
     return False
+
+
+def at_a_terminal(session: CommandContext) -> bool:
+    return sys.stdin.isatty() and session.machine.terminal()
 
 
 def _became(

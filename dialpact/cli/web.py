@@ -21,6 +21,7 @@ from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.cli.metrics import seen
+from dialpact.cli.scheduling import aside
 from dialpact.cli.web_site import assembled
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
@@ -71,6 +72,7 @@ async def web(session: CommandContext) -> int:
 
         def started() -> None:
             settle()  # (a transaction's thread that waited for the loop's would make calls wait for its lock)
+            aside()
             log.info("listening", host=host, port=port, tls=tls is not None)
             if link:
                 session.answer({"first_account": link}, session.text("say.first-account", link=link))

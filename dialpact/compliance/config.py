@@ -14,12 +14,16 @@ import msgspec
 from dialpact.compliance import hashing_secret, secret_file, toml
 from dialpact.compliance.addresses import is_loopback, split_address
 from dialpact.compliance.endpoints import Endpoint, Unknown, endpoint
-from dialpact.compliance.errors import ConfigError, LedgerError
+from dialpact.compliance.errors import ConfigError, ConfigForbidden, LedgerError
 from dialpact.compliance.numbers import Shape, is_area_code, shape
 from dialpact.compliance.webhooks import settings as webhooks
 from dialpact.compliance.webhooks.settings import WebhookConfig as WebhookConfig
 
-SEARCH = (Path("dialpact.toml"), Path("/etc/dialpact/dialpact.toml"))
+SEARCH = (
+    Path("dialpact.toml"),
+    Path("/etc/dialpact/dialpact.toml"),
+    Path("/var/lib/dialpact/dialpact.toml"),  # as the Debian package makes it
+)
 # What Asterisk is told to write to: MixMonitor hands the name to a shell when it contains "$(", so nothing
 # but these characters may ever be part of it.
 SAFE_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
@@ -333,9 +337,15 @@ def find(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) ->
     named = explicit or os.environ.get("DIALPACT_CONFIG")
     if named:
         return Path(named)
+    shut = None
     for candidate in search:
-        if candidate.is_file():
-            return candidate
+        try:
+            if candidate.is_file():
+                return candidate
+        except PermissionError:  # it may be there; not in the folder where a command happens to be given
+            shut = candidate if candidate.is_absolute() else shut
+    if shut:
+        raise ConfigForbidden(str(shut))
     raise ConfigError("no configuration: make one with `dialpact init`, or name it with --config FILE")
 
 
@@ -347,6 +357,8 @@ def load(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) ->
         if "origin" in raw:  # ours, not a setting
             raise ConfigError(f"{file}: unknown key `origin`")
         config = msgspec.convert({**raw, "origin": str(file.absolute())}, Config)
+    except PermissionError as error:
+        raise ConfigForbidden(str(file)) from error
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or error}") from error
     except (UnicodeDecodeError, toml.TomlError) as error:

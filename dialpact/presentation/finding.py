@@ -15,10 +15,15 @@ def said(item: DoctorFinding, language: Language) -> str:
 
 
 def values(item: DoctorFinding, language: Language) -> dict[str, str]:
-    """What is put into the words; a common reason of the system's is said in the reader's language."""
-    if (error := item.values.get("error")) is None:
-        return item.values
-    return {**item.values, "error": texts.system_reason(error, language)}
+    """What is put into the words; a reason that is a key, or a common one of the system's, in the reader's
+    language.
+    """
+    found = dict(item.values)
+    if (error := found.get("error")) is not None:
+        found["error"] = texts.system_reason(error, language)
+    if (reason := found.get("reason", "")) in texts.catalogue(language):
+        found["reason"] = texts.text(reason, language, **found)
+    return found
 
 
 def advice(item: DoctorFinding, language: Language) -> str:

@@ -103,13 +103,23 @@ def test_unit_is_hardened_and_starts_what_exists(unit: Path) -> None:
     assert int(found["TimeoutStopSec"][0]) >= 15 and int(found["WatchdogSec"][0]) >= 5
 
 
+@pytest.mark.parametrize("name", ["dialpact", "dialpact-gate", "dialpact-listener"])
+def test_who_answers_calls_may_ask_for_short_slices(name: str) -> None:
+    """(Of @resources, which the line before takes away.)"""
+    assert (
+        "sched_setattr" in directives(ROOT / f"deploy/systemd/{name}.service")["SystemCallFilter"][2].split()
+    )
+
+
 def test_what_asks_over_the_network_is_behind_the_gate() -> None:
     """In its share of processor and disk, and in what it may open; its worker may give way further."""
     web, gate = (directives(ROOT / "deploy/systemd" / f"dialpact-{name}.service") for name in ("web", "gate"))
     for name in ("CPUWeight", "IOWeight"):
         assert int(web[name][0]) < 100 and name not in gate  # (100: what is not said)
     assert int(web["Nice"][0]) > 0 and "Nice" not in gate
-    assert {"sched_setscheduler", "setpriority"} <= set(web["SystemCallFilter"][2].split())
+    assert {"sched_setscheduler", "sched_setaffinity", "setpriority"} <= set(
+        web["SystemCallFilter"][2].split()
+    )
     assert web["ReadWritePaths"] == ["/var/lib/dialpact"]
     hidden = web["InaccessiblePaths"][0].split()
     assert {"-/var/lib/dialpact/ledger.key", "-/var/spool/asterisk"} <= set(hidden)

@@ -6,7 +6,8 @@ nginx and Prometheus' promtool into ``.lab``, and builds a small root file syste
 users get by with an Asterisk (18 or later), a SIPp, an nginx and a promtool that are installed already.
 
 ``--release bullseye`` builds Debian 11's Asterisk 16, the oldest that is looked at, in ``.lab16/pbx``; tests
-and captures take it when ``DIALPACT_LAB_RELEASE=bullseye`` is set.
+and captures take it when ``DIALPACT_LAB_RELEASE=bullseye`` is set. ``DIALPACT_LAB_ROOT=FOLDER``: they take
+the root file system there, with an Asterisk that was built by hand (docs/asterisk-versions.md).
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ LAB = Path(__file__).resolve().parents[2] / ".lab"
 ROOT = LAB / "pbx"
 OLDEST = "bullseye"  # Debian 11, with Asterisk 16
 RELEASE = "DIALPACT_LAB_RELEASE"  # names it, or is not set
+OWN = "DIALPACT_LAB_ROOT"  # a root file system of one's own, or is not set
 STAMP = "dialpact-lab-recipe"
 # python3-minimal has neither json nor tomllib, which a classic AGI script needs. The bench compares
 # with the ODBC driver.
@@ -129,8 +131,18 @@ def root_of(release: str) -> Path:
     return LAB.with_name(".lab16") / "pbx" if release == OLDEST else ROOT
 
 
+def captured_as() -> str:
+    """The release whose transcripts a capture writes: ``16``, ``22``; of a root of one's own, its own."""
+    if own := os.environ.get(OWN):
+        said = subprocess.run(["chroot", own, "asterisk", "-V"], check=True, capture_output=True, text=True)
+        return said.stdout.split()[1].partition(".")[0]
+    return "16" if chosen() == OLDEST else "22"
+
+
 def locate() -> Installation:
     """Return the Asterisk that tests may use; LabError says what to do when there is none."""
+    if own := os.environ.get(OWN):
+        return Installation(Path(own))
     release = chosen()
     if os.geteuid() == 0:
         root = root_of(release)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from dialpact.application.pbx.adapter import Adapter, Block, Copied, NewFile, Wishes
+from dialpact.application.pbx.adapter import Adapter, Wishes
 from dialpact.application.pbx.host import Host, Ran
+from dialpact.application.pbx.install import apply, choose, look
+from dialpact.application.pbx.known import ADAPTERS
+from dialpact.application.pbx.manifest import Backup
+from dialpact.application.pbx.prove import Proof, prove
+from dialpact.cli.command_context import CommandContext
 from tests.lab.bootstrap import Installation
 from tests.lab.pbx import Pbx
 from tests.lab.recipes import NUMBERS, Lab, site_of
@@ -75,18 +82,14 @@ def host_of(pbx: Pbx) -> Host:
     return Host(pbx.home.resolve(), pbx.home.resolve() / "etc", run)
 
 
-def install(host: Host, adapter: Adapter, wished: Wishes) -> None:
-    found = adapter.recognise(host)
-    assert found is not None
-    for change in adapter.changes(host, found, wished):
-        if isinstance(change, NewFile):
-            host.path(change.path).write_bytes(change.content)
-            continue
-        assert isinstance(change, Block | Copied)
-        block = change.block if isinstance(change, Copied) else change
-        file = host.path(block.path)
-        before = file.read_text("utf-8")
-        file.write_text(block.text + before if block.at == "start" else before + block.text, "utf-8")
+def install(host: Host, adapter: Adapter, wished: Wishes) -> Backup:
+    """As `dialpact asterisk install` does it; Asterisk does not run yet."""
+    backup = Backup(host.root / "pbx-backup")
+    still = replace(host, run=Host(host.root, host.etc).run)
+    named, found = choose(still, ADAPTERS)
+    assert named == adapter
+    apply(still, look(still, adapter, found, wished, backup), backup)
+    return backup
 
 
 def wishes(pbx: Pbx) -> Wishes:
@@ -98,16 +101,57 @@ def wishes(pbx: Pbx) -> Wishes:
     )
 
 
+def without_macro(etc: Path) -> None:
+    """``Macro(name,a)`` becomes ``Gosub(macro-name,s,1(a))``; and where a macro runs out, it returns."""
+    for file in etc.glob("extensions*.conf"):
+        text = re.sub(
+            r"\bMacro\(([a-z-]+),?(.*)\)$",
+            lambda call: f"Gosub(macro-{call[1]},s,1({call[2]}))",
+            file.read_text("utf-8").replace("MacroExit()", "Return()"),
+            flags=re.M,
+        )
+        lines: list[str] = []
+        context = extension = ""
+        for line in [*text.splitlines(), "["]:
+            of = line.removeprefix("exten => ").partition(",")[0] if line.startswith("exten => ") else ""
+            left = context.startswith("[macro-") and extension and of != extension
+            if left and (of or line.startswith("[") or not line.strip()) and "Return()" not in lines[-1]:
+                lines.append(f"exten => {extension},n,Return()")
+                extension = ""
+            if line.startswith("["):
+                context, extension = line, ""
+            extension = of or ("" if left else extension)
+            lines.append(line)
+        file.write_text("\n".join(lines[:-1]) + "\n", "utf-8")
+
+
 @contextlib.contextmanager
-def lab_of(installation: Installation, adapter: Adapter, name: str, notified: bool = True) -> Iterator[Lab]:
-    """A site whose PBX has our adapter, put there by the adapter's own changes before Asterisk starts."""
+def lab_of(
+    installation: Installation, adapter: Adapter, name: str, notified: bool = True, macro: bool = False
+) -> Iterator[Lab]:
+    """A site whose PBX has our adapter, put there by the adapter's own changes before Asterisk starts.
+
+    ``macro``: this Asterisk has Macro (of PBXes that call by it).
+    """
     pbx = Pbx(installation=installation)
     etc = pbx.home / "etc"
     put(etc, name, notified)
     uid, gid = installation.owner
     (etc / "group").write_text(f"asterisk:x:{gid}:\n", "ascii")
     install(host_of(pbx), adapter, wishes(pbx))
+    with (etc / "modules.conf").open("a") as modules:
+        modules.write(f"load = res_clioriginate.so\n{'load = app_macro.so' if macro else ''}\n")
+    if not macro:
+        without_macro(etc)
     for path in etc.rglob("*"):
         os.chown(path, uid, gid)
     with pbx, site_of(pbx) as site:
         yield Lab(pbx, site, {}, iter(NUMBERS))
+
+
+async def proof_of(lab: Lab) -> Proof:
+    """As `dialpact asterisk doctor --call` has it."""
+    host = host_of(lab.pbx)
+    adapter, found = choose(host, ADAPTERS)
+    session = CommandContext(lab.site.config, False, "en")
+    return await prove(host, adapter, found, wishes(lab.pbx), session.config, session.looking())

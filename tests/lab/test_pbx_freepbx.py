@@ -147,6 +147,19 @@ async def test_an_emergency_call(lab: Lab, agent: Softphone) -> None:
     assert len(lab.site.dialpact("calls", "list")) == before
 
 
+async def test_it_is_proven_and_what_goes_round_is_named(lab: Lab, carrier: SoftCarrier) -> None:
+    proof = await pbx_family.proof_of(lab)
+    assert not proof.missing
+    assert not carrier.legs
+    assert [(one.route.context, one.route.pattern, one.result, one.why) for one in proof.routes] == [
+        ("outrt-1", "_1XXXXXXXXXX", "proven", ""),
+        ("outrt-1", "_[19]XX", "proven", ""),
+        ("outrt-2", "_00.", "goes-round", "enum"),
+        ("outrt-2", "_00.", "goes-round", "dundi"),
+        ("outrt-2", "_00.", "goes-round", "fixed"),
+    ]
+
+
 async def test_a_name_that_would_end_the_options(
     lab: Lab, carrier: SoftCarrier, agent: Softphone, number: str
 ) -> None:

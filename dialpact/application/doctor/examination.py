@@ -14,6 +14,7 @@ from dialpact.application.doctor import (
     daemons,
     dialplan,
     host,
+    installed,
     keys,
     live,
     outsiders,
@@ -27,7 +28,14 @@ from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, s
 from dialpact.application.policy import load_policy
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
-from dialpact.compliance.errors import AreaError, CalendarError, ConfigError, ProfileError, StoreError
+from dialpact.compliance.errors import (
+    AreaError,
+    CalendarError,
+    ConfigError,
+    ConfigForbidden,
+    ProfileError,
+    StoreError,
+)
 from dialpact.compliance.registers.moment import HOME
 from dialpact.store.ports import Store
 
@@ -81,7 +89,8 @@ class Patient:
     """What is examined, as far as it can be opened: ``config`` raises ConfigError, ``store`` StoreError.
 
     ``etc``: Asterisk's configuration. ``manager`` opens its AMI as the doctor's own user. ``apart``: whoever
-    looks is a process of its own user, which may not see what is the daemons'.
+    looks is a process of its own user, which may not see what is the daemons'. ``pbx``: what was installed
+    into one; None: not looked at from here.
     """
 
     config: Callable[[], Config]
@@ -91,6 +100,7 @@ class Patient:
     actor: Actor
     clock: Clock
     apart: bool = False
+    pbx: Callable[[Config], installed.InstalledPbx] | None = None
 
 
 async def examined(patient: Patient) -> AsyncIterator[tuple[str, DoctorFinding]]:
@@ -99,6 +109,9 @@ async def examined(patient: Patient) -> AsyncIterator[tuple[str, DoctorFinding]]
     now = patient.clock.now()
     try:
         config = await asyncio.to_thread(patient.config)
+    except ConfigForbidden as error:
+        yield "configuration", fail("config-forbidden", file=error)
+        return
     except ConfigError as error:
         yield "configuration", fail("config-bad", error=error)
         return
@@ -131,6 +144,9 @@ async def examined(patient: Patient) -> AsyncIterator[tuple[str, DoctorFinding]]
         return
     async for item in dialplan.examined(site, patient.manager):
         yield "dialplan", item
+    if patient.pbx is not None:
+        async for item in installed.examined(site, patient.pbx(config)):
+            yield "pbx", item
 
 
 def _all(check: Check, site: Site) -> list[DoctorFinding]:

@@ -91,14 +91,20 @@ def _with(content: bytes, block: Block, adapter: str, version: str) -> tuple[byt
 
 
 def _behind_heading(content: bytes, name: str) -> int | None:
-    """Where the first section of that name begins its lines; None: there is none, but for comments."""
+    """Where the first section of that name begins its lines, behind a block of ours that begins it. None:
+    there is none, but for comments.
+    """
     heading = re.compile(rb"[ \t]*\[" + re.escape(name.encode()) + rb"\]")
     place = depth = 0
+    fence = found = False
     for line in content.removeprefix(_BOM).splitlines(keepends=True):
-        start, place = place, place + len(line)
-        if depth == 0 and heading.match(line):
+        place += len(line)
+        fence = fence or bool(_OPEN.fullmatch(line))
+        found = found or (depth == 0 and bool(heading.match(line)))
+        fence = fence and not _CLOSE.fullmatch(line)
+        if found and not fence:
             return place + (len(_BOM) if content.startswith(_BOM) else 0)
-        if depth or b";--" in content[start:place]:
+        if depth or b";--" in line:
             depth = max(0, depth + line.count(b";--") - line.count(b";---") - line.count(b"--;"))
     return None
 

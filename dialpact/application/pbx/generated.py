@@ -80,10 +80,11 @@ def routes(host: Host, wishes: Wishes) -> list[Route]:
     names = dict(_NAMED.findall(host.text(host.conf(FILE)) or ""))
     found: list[Route] = []
     asked: set[tuple[str, str]] = set()
-    for context, pattern, macro, number, _given in _calls(host):
+    for context, pattern, macro, number, given in _calls(host):
         trunk = known.get(number)
         if trunk is None:  # switched off
             continue
+        of = _NUMBER.fullmatch(given)
         where = (context, pattern)
         around = {"dialout-enum": "enum", "dialout-dundi": "dundi"}.get(macro, trunk.round)
         name = "" if around in ("enum", "dundi") else trunk.known_as(wishes)
@@ -99,6 +100,8 @@ def routes(host: Host, wishes: Wishes) -> list[Route]:
                 name,
                 trunk.endpoint,
                 around,
+                int(of[2] or 0) if of else 0,
+                of[1] if of else "",
             )
         )
     return list(dict.fromkeys([*found, *_direct(host, known, wishes)]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 import msgspec
@@ -53,7 +53,9 @@ def choose(host: Host, adapters: Sequence[Adapter], name: str = "") -> tuple[Ada
 
 def look(host: Host, adapter: Adapter, found: Found, wishes: Wishes, backup: Backup) -> Plan:
     """What would be done; nothing is changed. Fault."""
-    return planned(host, adapter, found, adapter.changes(host, found, wishes), backup, backup.look())
+    plan = planned(host, adapter, found, adapter.changes(host, found, wishes), backup, backup.look())
+    hidden = (wishes.ami_secret,) if wishes.ami_secret else ()
+    return replace(plan, campaign=wishes.campaign, chosen=dict(wishes.chosen), hidden=hidden)
 
 
 def apply(host: Host, plan: Plan, backup: Backup) -> Applied:
@@ -115,6 +117,8 @@ def _manifest(host: Host, plan: Plan, state: str) -> Manifest:
         files=tuple(one.entry for one in plan.files if one.entry is not None),
         rows=rows,
         originals=plan.originals,
+        campaign=plan.campaign,
+        chosen=dict(plan.chosen),
     )
 
 

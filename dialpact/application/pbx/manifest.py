@@ -68,17 +68,21 @@ class Original(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``state``: ``writing`` until all is written and in force, then ``installed``."""
+    """``state``: ``writing`` until all is written and in force, then ``installed``. ``campaign``, ``chosen``:
+    what the administrator said, which holds until he says otherwise.
+    """
 
     version: int
     adapter: str
     pbx_version: str
     dialpact: str
     etc: str
-    state: Literal["writing", "installed", "removing"]
+    state: Literal["writing", "installed"]
     files: tuple[Entry, ...] = ()
     rows: tuple[RowEntry, ...] = ()
     originals: tuple[Original, ...] = ()
+    campaign: str = ""
+    chosen: dict[str, str] = {}
 
     def entry(self, path: str) -> Entry | None:
         return next((one for one in self.files if one.path == path), None)

@@ -28,8 +28,7 @@ GATE = "127.0.0.1:4573"
 NEEDED = (
     *("pbx_config", "res_agi", "app_stack", "app_dial", "app_exec", "app_mixmonitor", "app_originate"),
     *("app_playback", "app_playtones", "app_verbose", "app_cdr", "func_callerid", "func_cdr", "func_channel"),
-    *("func_cut", "func_dialplan", "func_global", "func_logic", "func_shared", "func_strings"),
-    *("func_timeout", "func_uri"),
+    *("func_cut", "func_dialplan", "func_global", "func_logic", "func_strings", "func_timeout", "func_uri"),
 )
 _VERSION = re.compile(r"Asterisk (?:certified/|GIT-)?([0-9]{1,3}(?:\.[0-9]{1,3}){0,3})")
 _MODULE = re.compile(r"([A-Za-z0-9_]{1,80})(?:\.so)?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import grp
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -74,6 +74,8 @@ class Plan:
     rows: tuple[RowPlan, ...]
     originals: tuple[Original, ...]
     finished: bool
+    campaign: str = ""
+    chosen: Mapping[str, str] = field(default_factory=dict)
     hidden: tuple[str, ...] = field(default=(), repr=False)  # words that nobody is shown
 
     @property

@@ -14,13 +14,15 @@ from dialpact.application.pbx import files, generated, original
 from dialpact.application.pbx.adapter import Block, Change, Copied, Expected, Wishes
 from dialpact.application.pbx.fragment import plain, shipped
 from dialpact.application.pbx.host import Host
+from dialpact.application.pbx.includes import ours, own
 from dialpact.compliance.registers.fault import Fault, shown
 
 CUSTOM = "extensions_custom.conf"
 TRUNK = "freepbx/trunk.conf"
 NOTIFIED = "freepbx/notified.conf"
 HOOK, DUNDI_HOOK = "macro-dialout-trunk-predial-hook", "macro-dialout-dundi-predial-hook"
-NOTIFYING, COPY = "sub-send-obroute-email", "dialpact-obroute-email"
+NOTIFYING = "sub-send-obroute-email"
+TRUNK_OWN = "dialpact-trunk-custom"
 _STEP = re.compile(r"(?:exten|same)\s*=>?\s*(?:s,)?(?:1|n)(?:\([A-Za-z0-9_]+\))?,(.*)")
 _COPIED = re.compile(
     r"exten = [0-9A-Za-z_.+*#!-]{1,40},(?:1|n|[0-9]{1,4})(?:\([A-Za-z0-9_-]+\))?,[^;\n\r]{1,2000}"
@@ -31,7 +33,7 @@ _OWN_U = re.compile(r"U\(")
 def changes(host: Host, wishes: Wishes, hook: str) -> list[Change]:
     """All but a route's notification. ``hook``: the fragment of this version. Fault."""
     text = f"#include {files.CONTEXTS}\n\n{shipped(TRUNK)}\n{shipped(hook)}"
-    _free(host, CUSTOM, text, (HOOK, DUNDI_HOOK))
+    _free(host, CUSTOM, (HOOK, DUNDI_HOOK))
     if _OWN_U.search(generated.globals_of(host).get("TRUNK_OPTIONS", "")):
         raise Fault("pbx-own-u", where="TRUNK_OPTIONS", file=host.conf(generated.FILE))
     return [
@@ -66,14 +68,14 @@ def notification(host: Host, override: str) -> Copied | None:
             raise Fault("pbx-copied", context=NOTIFYING, file=host.conf(generated.FILE), line=shown(line))
     lines = "".join(f"{line.replace(' = ', ' => ', 1)}\n" for line in copied)
     text = f"{shipped(NOTIFIED)}{lines}"
-    _free(host, override, text, (NOTIFYING,))
+    _free(host, override, (NOTIFYING,))
     block = Block(host.conf(override), text, _first(host, override))
     return Copied(host.conf(generated.FILE), NOTIFYING, original.checksum(found), block)
 
 
 def expected(host: Host, hook: str) -> list[Expected]:
     """Of the running dialplan: our contexts, the hook, and that the PBX still calls it before it dials."""
-    found: list[Expected] = []
+    found = [*files.expected()]
     for context, steps in _steps(f"{shipped(TRUNK)}\n{shipped(hook)}").items():
         # The PBX's own empty hook is one step: nothing of it is left behind ours.
         found.append(Expected("hook" if context in (HOOK, DUNDI_HOOK) else "gate", context, "s", steps, True))
@@ -106,25 +108,24 @@ def _steps(text: str) -> dict[str, tuple[str, ...]]:
 
 def _first(host: Host, name: str) -> str:
     """Before the administrator's own lines, so that ours win; but not before lines of no section."""
-    for line in (host.text(host.conf(name)) or "").splitlines():
+    for line in own(host, name).splitlines():
         text = line.strip()
         if text and not text.startswith(";"):
             return "start" if text[0] in "[#" else "end"
     return "start"
 
 
-def _free(host: Host, last: str, text: str, wanted: Iterable[str]) -> None:
-    """Fault: somebody has lines of his own in one of these contexts, in a file that counts before ours."""
-    steps = {step for steps in _steps(text).values() for step in steps}
-    names = list(dict.fromkeys((generated.FILE, last)))
-    for name in names:
+def _free(host: Host, last: str, wanted: Iterable[str]) -> None:
+    """Fault: somebody has lines of his own in one of these contexts, in a file that counts beside ours."""
+    fenced = {name: ours(host, name) for name in (generated.FILE, last)}
+    for name in fenced:
         for section in host.sections(name):
             if section.name not in wanted or (name == generated.FILE and section.name == NOTIFYING):
                 continue
             for line in section.entries:
-                given = _STEP.fullmatch(f"{line.key} => {line.value}")
-                if line.key in ("exten", "same") and (given is None or given[1] not in steps):
-                    place = f"{line.place.file}:{line.place.line}"
+                if line.key.lower() in ("exten", "same") and line.place.line not in fenced.get(
+                    line.place.file, frozenset()
+                ):
                     raise Fault(
-                        "pbx-hook-taken", context=section.name, place=place, instead="dialpact-trunk-custom"
+                        "pbx-hook-taken", context=section.name, place=str(line.place), instead=TRUNK_OWN
                     )

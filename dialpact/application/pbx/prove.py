@@ -215,8 +215,10 @@ class _Call:
         self.refused = False  # the channel was seen with the gate's BLOCK on it, and no Dial behind it
 
     def begin(self) -> None:
-        """Fault: nobody answers."""
-        self._said(f"channel originate Local/{self._number}@{self._context} application Wait 1")
+        """Fault: nobody answers, or this Asterisk can not be told to call."""
+        words = f"channel originate Local/{self._number}@{self._context} application Wait 1"
+        if "No such command" in (said := self._said(words)):
+            raise Fault("pbx-silent", said=f"{said.strip()[:80]} (res_clioriginate.so)")
 
     def look(self) -> bool:
         """Whether it is still up."""

@@ -7,15 +7,23 @@ from collections.abc import Sequence
 
 from dialpact.application.pbx.adapter import Wishes
 from dialpact.application.pbx.fragment import plain
+from dialpact.application.pbx.manifest import Manifest
 from dialpact.compliance.config import Config
 from dialpact.compliance.registers.fault import Fault, shown
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - what the gate listens on
 
 
-def wished(config: Config, campaign: str = "", chosen: Sequence[str] = ()) -> Wishes:
-    """``chosen``: ``PBX=NAME`` of trunks. ConfigError for a secret that can not be read; Fault."""
+def wished(
+    config: Config, campaign: str = "", chosen: Sequence[str] = (), known: Manifest | None = None
+) -> Wishes:
+    """``chosen``: ``PBX=NAME`` of trunks. ``known``: what was said before, which holds unless it is said
+    anew. ConfigError for a secret that can not be read; Fault.
+    """
     named: dict[str, str] = {}
+    if known is not None:
+        campaign = campaign or known.campaign
+        named = {pbx: name for pbx, name in known.chosen.items() if name in config.trunks}
     for text in chosen:
         pbx, sign, name = text.rpartition("=")
         if not sign or not pbx or name not in config.trunks:
