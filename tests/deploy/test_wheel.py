@@ -19,6 +19,7 @@ HELD = (
     *("agi/*.py", "ami_listener/*.py", "dialpact/*.py", "dialpact/py.typed"),
     *("dialplan/*.conf", "dialplan/recipes/*.conf"),
     *(f"{SHARED}/nginx/*.conf", f"{SHARED}/prometheus/*.yml", f"{SHARED}/systemd/*.service"),
+    f"{SHARED}/grafana/*.json",
     *(
         f"{SHARED}/systemd/*.sysusers.conf",
         f"{SHARED}/systemd/*.tmpfiles.conf",
