@@ -32,7 +32,9 @@ async def lost(
         await heads.check(config, copy, mine, at)
     except LedgerForked as fork:
         last = fork.heads[-1]
-        entries, where = max(last.size - manifest.ledger.size, 0), last.where
+        # A head that is no longer than this log, and not of it: how much of the other is missing, nobody knows.
+        more = last.size - manifest.ledger.size
+        entries, where = more if more > 0 else None, last.where
     since = await replaced.backups.since(manifest.ledger.size, bytes.fromhex(manifest.ledger.root))
     if since is not None and (entries is None or since.entries >= entries):
         entries, where = since.entries, REPLACED

@@ -1,7 +1,8 @@
 """A backup is put back: checked as a whole before anything is touched, and known for ever as one that was.
 
 1. Nobody else has the database open, and no daemon of it runs.
-2. The copy that is checked is the one that is put in place: its bytes are hashed while it is made.
+2. The copy that is checked is the one that is put in place: its bytes are hashed while it is made, and what is
+   in it is held against its manifest, which nobody has signed and by which the missing is counted.
 3. The restored database has an act that says who put it back, why, and what is known to be missing; until an
    officer acknowledges that, every call is blocked.
 4. What it takes the place of is kept.
@@ -32,6 +33,7 @@ from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.note import Verifier
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.fault import Fault
+from dialpact.store.ports.backups import Copied
 
 MODE = 0o640
 
@@ -75,6 +77,8 @@ async def restore(
     _forget(fresh)
     try:
         await asyncio.to_thread(_copied, file, fresh, manifest, progress)
+        if not _is_of(manifest, await context.store.backups.holds(fresh)):
+            raise Fault("backup-changed", file=str(file))
         async with context.store.another(fresh) as copy:
             own = msgspec.structs.replace(context, store=copy)
             done = await verification.verify(own, trusted, progress=progress)
@@ -84,6 +88,8 @@ async def restore(
             detail = {"reason": reason, "manifest": manifest, "lost": lost}
             at = context.now()
             await copy.changes.note(backup.REGISTER, backup.RESTORE, backup.KEY, detail, by=context.by, at=at)
+        if _is_unmerged(fresh):  # the act would stay behind, and no call be blocked
+            raise StoreBusy(f"{fresh}: another process has it open")
         await asyncio.to_thread(_as_before, config.database, fresh)
         aside = config.database.with_name(f"{config.database.name}.replaced-{at:%Y%m%dT%H%M%S%fZ}")
         check_alone(context, config)
@@ -124,6 +130,15 @@ def _manifest(file: Path) -> Manifest:
         raise Fault("backup-no-manifest", file=str(lists)) from error
 
 
+def _is_of(manifest: Manifest, found: Copied) -> bool:
+    """Whether the manifest says what is there; else one who changed it could say that nothing is missing."""
+    log = manifest.ledger
+    said = (manifest.schema, log.size, log.root, log.checkpoint, manifest.decisions)
+    there = (found.schema, found.size, found.root.hex(), found.note, found.decisions)
+    last = (manifest.last_decision, manifest.last_decided_at, manifest.recordings)
+    return said == there and last == (found.last_decision, found.last_decided_at, found.recordings)
+
+
 def _copied(file: Path, fresh: Path, manifest: Manifest, progress: Progress) -> None:
     digest, size = hashlib.sha256(), 0
     made = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
@@ -137,6 +152,12 @@ def _copied(file: Path, fresh: Path, manifest: Manifest, progress: Progress) -> 
         os.fsync(target.fileno())
     if (size, digest.hexdigest()) != (manifest.bytes, manifest.sha256):
         raise Fault("backup-changed", file=str(file))
+
+
+def _is_unmerged(fresh: Path) -> bool:
+    """Whether something of it is in its log alone, which does not go with it."""
+    log = fresh.with_name(f"{fresh.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _as_before(database: Path, fresh: Path) -> None:

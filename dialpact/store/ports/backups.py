@@ -50,6 +50,9 @@ class Backups(Protocol):
         soon when it is cancelled. StoreGone, StoreNewer, StoreError.
         """
 
+    async def holds(self, file: Path) -> Copied:
+        """What a copy has in it, whatever lies beside it says. StoreGone, StoreNewer, StoreError."""
+
     def alone(self) -> AbstractContextManager[None]:
         """Nobody has it open, and nobody can open it, until the end of the block. StoreBusy."""
 

@@ -59,6 +59,9 @@ class Backups:
             stop.set()
             raise
 
+    async def holds(self, file: Path) -> Copied:
+        return await asyncio.to_thread(_holds, file)
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         try:
@@ -162,6 +165,18 @@ def _copy(path: Path, target: Path, told: Callable[[int, int | None], None], sto
             return found
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}") from error
+
+
+def _holds(file: Path) -> Copied:
+    try:
+        with closing(_open(file)) as connection:
+            migrate.check_ours(connection, file)
+            connection.execute("BEGIN")
+            if (schema := migrate.version(connection)) > migrate.latest():
+                migrate.check_known(connection, file)
+            return _facts(connection, schema)
+    except (sqlite3.Error, LookupError) as error:
+        raise StoreError(f"{file}: {error}") from error
 
 
 def _facts(connection: sqlite3.Connection, schema: int) -> Copied:
