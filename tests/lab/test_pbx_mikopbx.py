@@ -14,6 +14,7 @@ from tests.lab.recipes import Lab
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(120)]
 
+MODULE = "DEF_DIAL_COMMAND PJSIP/13912345678@carrier"  # what a module of MikoPBX dials instead
 FOUND = Found("mikopbx", "2026.1.187", "test")
 
 
@@ -43,9 +44,11 @@ async def test_what_the_carrier_is_sent(lab: Lab) -> None:
 
 async def test_another_number_than_the_one_that_was_asked_about_is_not_dialled(lab: Lab) -> None:
     """A module of MikoPBX may have put something else in the place of what is dialled."""
-    lab.pbx.cli("dialplan set global DEF_DIAL_COMMAND PJSIP/13912345678@carrier")
+    before = len(lab.site.dialpact("calls", "list"))
+    lab.pbx.cli(f"dialplan set global {MODULE}")
     try:
         await hooked.unasked(lab, "*71")
+        assert len(lab.site.dialpact("calls", "list")) == before + 1  # the refusal is on record
     finally:
         lab.pbx.cli('dialplan set global DEF_DIAL_COMMAND ""')
 
@@ -60,6 +63,15 @@ async def test_a_blind_transfer(lab: Lab) -> None:
 
 async def test_an_emergency_call(lab: Lab) -> None:
     await hooked.emergency(lab, "*71")
+
+
+async def test_an_emergency_call_that_a_module_would_dial_otherwise(lab: Lab) -> None:
+    """It goes out as what the person dialled."""
+    lab.pbx.cli(f"dialplan set global {MODULE}")
+    try:
+        await hooked.emergency(lab, "*71")
+    finally:
+        lab.pbx.cli('dialplan set global DEF_DIAL_COMMAND ""')
 
 
 async def test_without_a_recording(lab: Lab) -> None:

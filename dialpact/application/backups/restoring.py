@@ -1,8 +1,8 @@
 """A backup is put back: checked as a whole before anything is touched, and known for ever as one that was.
 
 1. Nobody else has the database open, and no daemon of it runs.
-2. The copy that is checked is the one that is put in place: its bytes are hashed while it is made, and what is
-   in it is held against its manifest, which nobody has signed and by which the missing is counted.
+2. The copy that is checked is the one that is put in place: its bytes are hashed while it is made, and what
+   is in it is held against its manifest, which nobody has signed and by which the missing is counted.
 3. The restored database has an act that says who put it back, why, and what is known to be missing; until an
    officer acknowledges that, every call is blocked.
 4. What it takes the place of is kept.
