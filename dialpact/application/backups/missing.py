@@ -32,7 +32,7 @@ async def lost(
         await heads.check(config, copy, mine, at)
     except LedgerForked as fork:
         last = fork.heads[-1]
-        # A head that is no longer than this log, and not of it: nobody knows how much of the other is missing.
+        # A head that is no longer than this log, and not of it: nobody knows how much is missing.
         more = last.size - manifest.ledger.size
         entries, where = more if more > 0 else None, last.where
     since = await replaced.backups.since(manifest.ledger.size, bytes.fromhex(manifest.ledger.root))

@@ -10,9 +10,10 @@ from dialpact.application.pbx.plan import FilePlan, Plan, RowPlan
 
 MASK = "********"
 _SECRET = re.compile(
-    r"^([ +-]?\s*[;]?\s*(?:md5_cred|md5secret|[a-z_]*(?:secret|pass|password|passwd))\s*=>?\s*)\S.*$",
+    r"^([ +-]?\s*[;]?\s*(?:md5_cred|[0-9a-z_-]*(?:secret|pass|password|passwd))\s*=>?\s*)\S.*$",
     re.IGNORECASE,
 )
+_SET = re.compile(r"(\b[0-9a-z_-]*(?:secret|password|passwd)\s*=\s*)[^\s,)*][^\s,)]*", re.IGNORECASE)
 _LINES = 3
 LONG = 40  # lines of a new file that are shown one by one
 
@@ -63,7 +64,7 @@ def whole(plan: Plan) -> Iterator[list[str]]:
 def masked(line: str, hidden: Sequence[str]) -> str:
     for word in hidden:
         line = line.replace(word, MASK)
-    return _SECRET.sub(rf"\1{MASK}", line)
+    return _SET.sub(rf"\1{MASK}", _SECRET.sub(rf"\1{MASK}", line))
 
 
 def quoted(value: str) -> str:

@@ -28,6 +28,7 @@ KEPT = "kept"  # what somebody had changed in files of ours
 VERSION = 1
 MOST = 64 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,18 +90,20 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Backup:
-    """The folder. ``with backup.held():`` one at a time."""
+    """The folder. ``with backup.held():`` one at a time.
+
+    What lies above it may be another user's, who could put a folder of his own in its place at any moment: so
+    it is opened once for each act, looked at by that handle, and nothing is reached but through it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def look(self) -> Manifest | None:
         """None: nothing is installed. Fault: it can not be relied on."""
-        if not os.path.lexists(self.folder):
-            return None
-        self._check()
         try:
-            raw = _read(self.folder / FILE)
+            with self._opened() as folder:
+                raw = _read(FILE, folder)
         except FileNotFoundError:
             return None
         try:
@@ -116,31 +119,30 @@ class Backup:
         """Makes the folder if it is missing. Fault: another installation is under way."""
         with contextlib.suppress(FileExistsError):
             self.folder.mkdir(0o700)
-        self._check()
-        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
+        with self._opened() as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise Fault("pbx-busy", folder=str(self.folder)) from error
             yield
-        finally:
-            os.close(handle)
 
     def write(self, manifest: Manifest) -> None:
-        self._put(FILE, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+        with self._opened() as folder:
+            _put(FILE, msgspec.json.format(msgspec.json.encode(manifest), indent=1), folder)
 
     def keep(self, content: bytes) -> str:
         """An original, by its SHA-256."""
         sha256 = hashlib.sha256(content).hexdigest()
-        if not (self.folder / sha256).exists():
-            self._put(sha256, content)
+        with self._opened() as folder:
+            if not _is_there(sha256, folder):
+                _put(sha256, content, folder)
         return sha256
 
     def original(self, sha256: str) -> bytes:
         """Fault: it is not there, or no longer what it was."""
         try:
-            content = _read(self.folder / sha256)
+            with self._opened() as folder:
+                content = _read(sha256, folder)
         except OSError as error:
             raise Fault("pbx-backup", file=str(self.folder / sha256)) from error
         if hashlib.sha256(content).hexdigest() != sha256:
@@ -149,10 +151,16 @@ class Backup:
 
     def set_aside(self, name: str, content: bytes) -> Path:
         """What somebody has changed, before it goes from its place."""
-        (self.folder / KEPT).mkdir(0o700, exist_ok=True)
         file = self.aside(name, content)
-        if not file.exists():
-            self._put(f"{KEPT}/{file.name}", content)
+        with self._opened() as folder:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(KEPT, 0o700, dir_fd=folder)
+            kept = os.open(KEPT, _FOLDER, dir_fd=folder)
+            try:
+                if not _is_there(file.name, kept):
+                    _put(file.name, content, kept)
+            finally:
+                os.close(kept)
         return file
 
     def aside(self, name: str, content: bytes) -> Path:
@@ -161,40 +169,55 @@ class Backup:
 
     def forget(self) -> None:
         """All is as it was: the manifest goes first, for without it nothing else means anything."""
-        (self.folder / FILE).unlink(missing_ok=True)
-        self._sync()
-        for one in self.folder.iterdir():
-            if _SHA256.fullmatch(one.name) or one.name.startswith("."):
-                one.unlink()
+        with self._opened() as folder:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(FILE, dir_fd=folder)
+            os.fsync(folder)
+            for name in os.listdir(folder):  # noqa: PTH208 - of a handle
+                if _SHA256.fullmatch(name) or name.startswith("."):
+                    os.unlink(name, dir_fd=folder)
         with contextlib.suppress(OSError):  # what somebody has changed is in it
             self.folder.rmdir()
 
-    def _put(self, name: str, content: bytes) -> None:
-        target = self.folder / name
-        temporary = target.with_name(f".{secrets.token_hex(8)}")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with open(handle, "wb") as file:  # noqa: PTH123 - of a handle
-            file.write(content)
-            file.flush()
-            os.fsync(handle)
-        temporary.replace(target)
-        self._sync()
-
-    def _sync(self) -> None:
-        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        """FileNotFoundError; Fault: it is a link, another's, or others may write to it."""
         try:
-            os.fsync(handle)
+            handle = os.open(self.folder, _FOLDER)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise Fault("pbx-backup-open", folder=str(self.folder)) from error
+        try:
+            about = os.fstat(handle)
+            if about.st_uid != os.geteuid() or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                raise Fault("pbx-backup-open", folder=str(self.folder))
+            yield handle
         finally:
             os.close(handle)
 
-    def _check(self) -> None:
-        about = self.folder.lstat()
-        ours = stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid()
-        if not ours or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise Fault("pbx-backup-open", folder=str(self.folder))
+
+def _put(name: str, content: bytes, folder: int) -> None:
+    temporary = f".{secrets.token_hex(8)}"
+    made = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(temporary, made, 0o600, dir_fd=folder)
+    with open(handle, "wb") as file:  # noqa: PTH123 - of a handle
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
+    os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    os.fsync(folder)
 
 
-def _read(file: Path) -> bytes:
-    handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(handle, "rb") as opened:  # noqa: PTH123 - of a handle
+def _is_there(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _read(name: str, folder: int) -> bytes:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(name, flags, dir_fd=folder), "rb") as opened:  # noqa: PTH123 - of a handle
         return opened.read(MOST)

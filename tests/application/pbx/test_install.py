@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from dialpact.application.pbx import fragment
 from dialpact.application.pbx.adapter import Block, Found, NewFile, Wishes
+from dialpact.application.pbx.difference import masked
 from dialpact.application.pbx.host import Host
 from dialpact.application.pbx.install import apply, choose, look
 from dialpact.application.pbx.known import ADAPTERS
@@ -111,6 +113,56 @@ def test_what_changed_after_the_question_is_not_overwritten(pbx: tuple[Host, Bac
         apply(pbx[0], seen, pbx[1])
     assert (pbx[0].etc / "custom.conf").read_bytes() == b"changed meanwhile\n"
     assert pbx[1].look() is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "+secret = hunter2",
+        "+OUT_3_SECRET = hunter2",
+        " db2_password=hunter2",
+        "-remote-secret => hunter2",
+        " exten => s,1,Set(__X_PASSWORD=hunter2)",
+        "+ same => n,Set(DB_PASSWD=hunter2,x=1)",
+    ],
+)
+def test_nobodys_password_is_shown(line: str) -> None:
+    assert "hunter2" not in masked(line, ())
+
+
+def test_a_folder_that_is_exchanged_once_it_was_looked_at_is_not_read(
+    pbx: tuple[Host, Backup], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies above it is the daemon's user's, who may rename what is there."""
+    install(pbx)
+    folder = pbx[1].folder
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    said = (other / "manifest.json").read_text("utf-8")
+    (other / "manifest.json").write_text(said.replace('"adapter": "fake"', '"adapter": "forged"'), "utf-8")
+    assert "forged" in (other / "manifest.json").read_text("utf-8")
+    real = os.fstat, os.lstat
+
+    def exchanged() -> None:
+        if other.exists():
+            folder.rename(tmp_path / "away")
+            other.rename(folder)
+
+    def fstat(handle: int) -> os.stat_result:
+        found = real[0](handle)
+        exchanged()
+        return found
+
+    def lstat(self: Path) -> os.stat_result:
+        found = real[1](self)
+        if self == folder:
+            exchanged()
+        return found
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    monkeypatch.setattr(Path, "lstat", lstat)
+    known = pbx[1].look()
+    assert known is not None and known.adapter == "fake"
 
 
 def test_no_link_leads_out_of_asterisks_folder(pbx: tuple[Host, Backup], tmp_path: Path) -> None:
