@@ -15,6 +15,7 @@ from dialpact.application.pbx.install import apply, look
 from dialpact.application.pbx.manifest import Backup
 from tests.ami_listener.scene import until
 from tests.lab.bootstrap import Installation
+from tests.lab.leg import Leg
 from tests.lab.pbx import Pbx
 from tests.lab.recipes import AGENT, CALLER_ID, CUSTOMER, NUMBERS, Lab, heard, site_of, talked
 from tests.lab.site import SECRET
@@ -189,6 +190,30 @@ async def emergency(lab: Lab, way: str) -> None:
         assert carrier.legs[0].number == "110"
         await call.hang_up()
     assert len(lab.site.dialpact("calls", "list")) == before
+
+
+async def opts_out(lab: Lab, leg: Leg, number: str) -> None:
+    """The callee presses his key in an answered call: it is stored, and his next call is refused."""
+    await leg.press("*9")
+    asked = "SELECT how FROM opt_out WHERE number = ?"
+    await until(lambda: lab.rows(asked, str(int(f"86{number}"))), 10)
+    assert [row["how"] for row in lab.rows(asked, str(int(f"86{number}")))] == ["callee-key"]
+
+
+async def opted_out(lab: Lab, way: str) -> None:
+    number = next(lab.numbers)
+    async with (
+        SoftCarrier(lab.pbx, Answer(talk=Media(hz=CUSTOMER))) as carrier,
+        Softphone(lab.pbx) as agent,
+    ):
+        call = await agent.call(f"{way}{number}", **CALL)
+        (leg,) = await carrier.called()
+        await talked((call, CUSTOMER), (leg, AGENT))
+        await opts_out(lab, leg, number)
+        await call.hang_up()
+        await (await agent.call(f"{way}{number}", **CALL)).over(15)
+        assert len(carrier.legs) == 1
+    assert "do-not-call" in lab.calls(number)[-1]["reasons"]
 
 
 async def without_the_hook(lab: Lab, way: str) -> None:

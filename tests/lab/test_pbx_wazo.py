@@ -54,6 +54,10 @@ async def test_a_blind_transfer(lab: Lab) -> None:
     await hooked.transferred_outside(lab, "*72")
 
 
+async def test_the_opt_out_key(lab: Lab) -> None:
+    await hooked.opted_out(lab, "*71")
+
+
 async def test_an_emergency_call(lab: Lab) -> None:
     await hooked.emergency(lab, "*71")
 
