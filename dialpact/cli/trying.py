@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from dialpact.application import trials
-from dialpact.application.pbx.host import Ran
+from dialpact.application.pbx.program import run
 from dialpact.application.policy import judge_of, load_policy
 from dialpact.application.trials import Step, Wanted
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
@@ -18,9 +16,6 @@ from dialpact.compliance import numbers
 from dialpact.compliance.model import Decision
 from dialpact.compliance.texts import reason_text
 from dialpact.compliance.trial import Confirmed
-
-CONSOLE_SECONDS = 20
-MOST_SAID = 1 << 20
 
 
 async def try_(
@@ -48,13 +43,13 @@ async def try_(
     judge = judge_of(config, rules)
     async with session.context() as act:
         asked = await trials.wanted(
-            act, judge, console, number, caller_id=caller_id, trunk=trunk, outbound=outbound
+            act, judge, run, number, caller_id=caller_id, trunk=trunk, outbound=outbound
         )
         wording = session.text("try.wording", number=asked.dialled, caller_id=asked.caller_id)
         typed = confirm or _asked(session, wording)
         trial = await trials.confirm(act, rules, asked, typed, wording=wording)
         steps = []
-        async for step in trials.tried(act, console, asked, trial, config.recordings):
+        async for step in trials.tried(act, run, asked, trial, config.recordings):
             steps.append(step)
             if not session.as_json:
                 typer.echo(_line(session, step, asked, trial))
@@ -141,17 +136,3 @@ def _reasons(session: CommandContext, step: Step) -> str:
 def _endpoint(session: CommandContext, decision: Decision | None) -> str:
     known = session.config.trunks.get(decision.attempt.trunks[0]) if decision else None
     return known.endpoint if known else ""
-
-
-def console(words: Sequence[str], given: bytes = b"", env: Mapping[str, str] | None = None) -> Ran:
-    """A program of the PBX, bounded in time and in what it says."""
-    try:
-        ran = subprocess.run(  # noqa: S603 - its words, and no shell
-            list(words), input=given, capture_output=True, timeout=CONSOLE_SECONDS, check=False
-        )
-    except FileNotFoundError:
-        return Ran(127, "", f"{words[0]}: not found")
-    except subprocess.TimeoutExpired:
-        return Ran(-1, "", f"{words[0]}: no answer within {CONSOLE_SECONDS} s")
-    out, err = (text[:MOST_SAID].decode("utf-8", "replace") for text in (ran.stdout, ran.stderr))
-    return Ran(ran.returncode, out, err)
