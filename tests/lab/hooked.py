@@ -6,15 +6,22 @@ import asyncio
 import contextlib
 import re
 import signal
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
 from dialpact.application.pbx.adapter import Adapter, Found, Wishes
-from dialpact.application.pbx.host import Host
+from dialpact.application.pbx.host import Host, Ran, Run
 from dialpact.application.pbx.install import apply, look
 from dialpact.application.pbx.manifest import Backup
+from dialpact.application.pbx.prove import prove
+from dialpact.compliance import config as configuration
+from dialpact.store.sqlite import Store
 from tests.ami_listener.scene import until
 from tests.lab.bootstrap import Installation
+from tests.lab.clock import FileClock
 from tests.lab.leg import Leg
 from tests.lab.pbx import Pbx
 from tests.lab.recipes import AGENT, CALLER_ID, CUSTOMER, NUMBERS, Lab, heard, site_of, talked
@@ -240,3 +247,25 @@ async def unasked(lab: Lab, way: str) -> None:
         await call.over(15)
         assert call.status is not None and call.status >= 400
         assert carrier.legs == []
+
+
+async def proven(
+    lab: Lab, adapter: Adapter, found: Found, wishes: Wishes, run: Run | None = None
+) -> dict[str, str]:
+    """What the installation's own proof says of each route. ``run``: programs other than Asterisk."""
+    lab.pbx.cli("module load res_clioriginate.so")  # as every Asterisk that loads what there is
+
+    def asked(words: Sequence[str], given: bytes = b"", env: Mapping[str, str] | None = None) -> Ran:
+        if words[0] != "asterisk" and run is not None:
+            return run(words, given, env)
+        done = subprocess.run(
+            lab.pbx.installation.command(*words), capture_output=True, text=True, timeout=60, check=False
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    host = Host(lab.pbx.home, lab.pbx.home / "etc", asked)
+    async with await Store.open(lab.site.database) as store:
+        context = Context(store, Actor(name="chen", door=Door.SHELL), FileClock(lab.site.clock))
+        told = await prove(host, adapter, found, wishes, configuration.load(lab.site.config), context)
+    assert told.missing == (), told.missing
+    return {one.route.name: f"{one.result} {one.why}".strip() for one in told.routes}

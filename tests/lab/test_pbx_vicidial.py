@@ -238,6 +238,11 @@ async def test_without_a_recording(vici: Vici, log: CallLog) -> None:
     await hooked.not_bridged(vici.lab, "*72")
 
 
+async def test_the_installations_own_proof(vici: Vici, log: CallLog) -> None:
+    told = await hooked.proven(vici.lab, VICIDIAL, FOUND, hooked.wishes_for(vici.lab.pbx), vici.tables.run)
+    assert told == {"SECOND _8X.": "proven", "TELECOM _9X.": "proven"}
+
+
 async def test_a_carrier_that_lost_its_hook(vici: Vici, log: CallLog) -> None:
     """Somebody has written its entry anew in VICIdial's pages."""
     (there,) = (vici.lab.pbx.home / "etc").glob("carriers.conf")
