@@ -251,7 +251,9 @@ class _Call:
     def _variables(self, name: str) -> None:
         shown = self._said(f"core show channel {name}")
         given = dict(re.findall(r"^([A-Z_a-z]+)=(.*)$", shown, re.M))
-        if "DIALSTATUS" in given or "DIALEDPEERNAME" in given or re.search(r"Application: Dial\b", shown):
+        # (DNC is no word of Dial's: by it the hook tells VICIdial's reports of the refusal.)
+        ended = given.get("DIALSTATUS", "DNC") != "DNC"
+        if ended or "DIALEDPEERNAME" in given or re.search(r"Application: Dial\b", shown):
             self.dialled = True
         self.refused = given.get("DIALPACT_VERDICT") == "BLOCK" and not self.dialled
 
