@@ -13,7 +13,7 @@ JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
 # Hundreds of processes start in a run: each would compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: first-call console console-stop screenshots supervise-demo fuzz soak chaos demo docs deb test test-long check lab bench bench-full load transcripts lock clean help
+.PHONY: first-call console console-stop screenshots supervise-demo fuzz soak chaos demo docs deb deb-test test test-long check lab bench bench-full load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, what became of them, and the console on them in a browser"
@@ -26,6 +26,7 @@ help:
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make docs   the pages of docs/ as a site of two languages: .docs/site/index.html"
 	@echo "make deb    the Debian package, and its bill of materials beside it: dist/"
+	@echo "make deb-test  that package in a fresh Debian 12 and 13: installed, upgraded, removed, purged, a call through it"
 	@echo "make bench  speed of the decision beside servers that do nothing, and of all else (BENCH='--json --only decision')"
 	@echo "make bench-full  the same, longer, with 250 million do-not-call numbers (25 GB in .bench, once)"
 	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
@@ -60,6 +61,8 @@ test test-long: $(STAMP)
 	@$(PY) -m pytest -m "not alone $(FEWER)" -n $(JOBS) --cov --cov-report= --cov-fail-under=0 $(TEST) || $(ONCE_MORE)
 	@$(PY) -m pytest -m "alone $(FEWER)" --cov --cov-append --cov-report=term:skip-covered $(TEST)
 
+test-long: $(DEB)/.ready
+
 test: FEWER = and not long
 
 # Telephones have clocks: a test with an Asterisk that failed beside six others must pass beside nothing, as it had to
@@ -87,6 +90,9 @@ docs: $(DOCS)/.ready
 # In an environment of its own as well, of pinned hashes.
 deb: $(STAMP) $(DEB)/.ready
 	@$(PY) deploy/debian/build.py $(OPTIONS)
+
+deb-test: $(STAMP) $(DEB)/.ready lab
+	@$(PY) -m pytest -v -m package tests/deploy tests/lab/test_package_call.py $(TEST)
 
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)

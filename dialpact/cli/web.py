@@ -20,8 +20,8 @@ from dialpact.cli.api_key import secret
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
-from dialpact.cli.scheduling import aside
 from dialpact.cli.metrics import seen
+from dialpact.cli.scheduling import aside
 from dialpact.cli.web_site import assembled
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Config

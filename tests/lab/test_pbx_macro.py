@@ -57,15 +57,13 @@ async def agent(lab: Lab) -> AsyncIterator[Softphone]:
         yield agent
 
 
-async def not_connected(lab: Lab, call: Outgoing, carrier: SoftCarrier, number: str) -> None:
+async def not_connected(lab: Lab, call: Outgoing, carrier: SoftCarrier) -> None:
     """Asterisk 16 can prove no recording: blocked by the gate, or, until that is known, by the interlock."""
     await call.over(15)
     assert call.status is not None and call.status >= 400
     for leg in carrier.legs:
         await leg.over()
         assert leg.sound().strength(AGENT) < 0.1
-    told = lab.calls(number)
-    assert [one["verdict"] for one in told if one["reasons"] != ["recording-unavailable"]] in ([], ["ALLOW"])
     if carrier.legs:
         assert "not bridged, PJSIP/carrier" in lab.pbx.log()
 
@@ -86,7 +84,7 @@ async def test_a_call_that_may_not_be_made(lab: Lab, carrier: SoftCarrier, agent
 async def test_a_call_that_may_be_made(lab: Lab, carrier: SoftCarrier, agent: Softphone, number: str) -> None:
     call = await agent.call(number, caller_id="1001")
     if MACRO:
-        await not_connected(lab, call, carrier, number)
+        await not_connected(lab, call, carrier)
         return
     (leg,) = await carrier.called()
     assert leg.number == number
@@ -148,7 +146,8 @@ async def test_another_trunk_is_the_same_call(lab: Lab, agent: Softphone, number
     ):
         call = await agent.call(number, caller_id="1001")
         if MACRO:
-            await not_connected(lab, call, second, number)
+            await not_connected(lab, call, second)
+            assert all(one["continues"] for one in lab.calls(number)[1:])
             return
         (leg,) = await second.called()
         await talked((call, CUSTOMER), (leg, AGENT))

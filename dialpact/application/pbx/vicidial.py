@@ -70,7 +70,9 @@ class Vicidial:
         there = access(host)
         if there is None:
             return None
-        rows = self.tables.rows(host, "SELECT HEX(version), HEX(svn_revision) FROM system_settings;\n", 2)
+        # (HEX of a number would be the number in another base.)
+        asked = "SELECT HEX(version), HEX(CONCAT(svn_revision)) FROM system_settings;\n"
+        rows = self.tables.rows(host, asked, 2)
         if not rows:
             raise Fault("vicidial-database", error="system_settings")
         version, revision = rows[0]
