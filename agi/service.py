@@ -28,7 +28,7 @@ class Reloadable:
 
     async def prepare(self, config: Config, policy: Policy) -> None:
         """No decision may name a profile whose text nobody has. Raises StoreError."""
-        await self._store.profiles.note(policy.profiles, at=self._clock.now())
+        await self._store.profiles.note(policy.of_trials.profiles, at=self._clock.now())
 
     def replace(self, config: Config, policy: Policy) -> Callable[[], None]:
         """For every call whose session begins from now on. Those that have begun end as they began.
@@ -61,7 +61,7 @@ async def serving(
     """
     warm()
     judge = judge_of(config, policy)
-    await store.profiles.note(policy.profiles, at=clock.now())
+    await store.profiles.note(policy.of_trials.profiles, at=clock.now())
     gate = Gate(store, judge, clock, limits)
     opt_outs = OptOutQueue(store, config.node.name, clock)
     server = Server(config, judge, gate, opt_outs, limits)

@@ -20,8 +20,8 @@ LIVE_KEYS = frozenset(
     {"gate.deadline_ms", "ledger.on_fork", "ledger.witnesses", "ledger.tsa", "ledger.tsa_ca"}
 )
 # What a daemon never looks at: it is of another process, which says itself that it needs a restart.
-NOT_OF_WEB = ("gate.", "ami.", "metrics.", "opt_out.")
-NOT_OF_OTHERS = ("web.", "api.", "webhooks.")
+NOT_OF_WEB = ("gate.", "ami.", "metrics.listen", "opt_out.")  # (the third begins two keys)
+NOT_OF_OTHERS = ("web.", "api.", "webhooks.", "metrics.web")
 
 
 class SettingChange(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from dialpact.application.actor import Right
 from dialpact.application.answer import Answer, answer
 from dialpact.application.context import Context
 from dialpact.application.explanation import Explained, explain
+from dialpact.compliance.backup import is_open
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.ledger.bound.difference import Named, concerned
 from dialpact.compliance.model import CallAttempt, Decision, Facts, Value
@@ -53,7 +54,10 @@ async def check(
     differing = await context.store.differences.known()
     stops = judge.stops_on_fork and at is None
     forked = stops and bool((await context.store.checkpoints.log()).forked)
-    decision = judged(judge, attempt, facts, now, differing=differing, forked=forked, live=live)
+    restored = at is None and is_open(await context.store.backups.restored())
+    decision = judged(
+        judge, attempt, facts, now, differing=differing, forked=forked, restored=restored, live=live
+    )
     until = judge.holds_until(decision, await last_dialled(context, judge, decision))
     return Checked(decision=decision, explanation=explain(decision), holds_until=until)
 
@@ -66,13 +70,17 @@ def judged(
     *,
     differing: Collection[Named],
     forked: bool,
+    restored: bool,
     live: bool = False,
 ) -> Decision:
     """What the gate would decide. ``differing``: what of the registers is not what the log says; ``forked``:
-    nothing is allowed, as the log may not be signed.
+    nothing is allowed, as the log may not be signed; ``restored``: as nobody has acknowledged that a backup
+    was put back.
     """
     if forked:
         return judge.forked(attempt, now)
+    if restored:
+        return judge.restored(attempt, now)
     if differing and (names := concerned(differing, attempt, facts)):
         return judge.unbound(attempt, now, names)
     return judge.decide(attempt, facts, now, recorder_required=live)

@@ -54,7 +54,7 @@ async def verify(
     run = _Run(context, directory, since, until)
     custody = context.store.custody
     # Before the rows: a recording that starts meanwhile then has its row, not a file without one.
-    strangers = await custody.foreign(_files(directory))
+    strangers = await custody.foreign(files(directory))
     total = await custody.count_kept(since, until)
     expected = min(sample, total) if sample else total
     progress(0, expected)
@@ -157,7 +157,7 @@ class _Run:
         self.findings.append(Misfit(recording=found.id, decision=found.decision, path=path, problem=problem))
 
 
-def _files(directory: Path) -> Iterator[str]:
+def files(directory: Path) -> Iterator[str]:
     """Every file below it; a directory that is not there holds none (its recordings show as missing)."""
     if directory.is_dir():
         for path in directory.rglob("*"):

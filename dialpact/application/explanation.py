@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
+from msgspec import UnsetType
+
 from dialpact.compliance.model import Decision, Finding, Value
 from dialpact.compliance.zones import zone
 
@@ -97,6 +99,19 @@ def _suspension(decision: Decision) -> LookedAt:
             "caller_id": attempt.caller_id or None,
         },
     )
+
+
+def _trial(decision: Decision) -> LookedAt:
+    found = decision.facts.trial
+    if isinstance(found, UnsetType):
+        return _NOTHING
+    values: dict[str, Seen] = {
+        "number": found.number,
+        "by": found.by,
+        "at": found.confirmed_at,
+        "until": found.ends_at,
+    }
+    return LookedAt(key="trial", values=values)
 
 
 def _actor(decision: Decision) -> LookedAt:
@@ -207,6 +222,7 @@ _RULES: dict[str, Callable[[Decision], LookedAt]] = {
     "number": _number,
     "campaign": _campaign,
     "suspension": _suspension,
+    "trial": _trial,
     "actor": _actor,
     "registration": _registration,
     "do_not_call": _opt_outs,

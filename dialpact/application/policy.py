@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from dialpact.compliance import calendars, profile
 from dialpact.compliance.config import Config
-from dialpact.compliance.errors import AreaError
+from dialpact.compliance.errors import AreaError, ProfileError
 from dialpact.compliance.numbers import areas
 from dialpact.compliance.numbers.areas import Areas
-from dialpact.compliance.profile import Policy
+from dialpact.compliance.profile import Policy, Profile
 
 if TYPE_CHECKING:
     from dialpact.compliance.judge import Judge
@@ -21,7 +21,7 @@ def load_policy(config: Config) -> Policy:
     """
     years = config.policy.calendars
     return Policy(
-        profiles=tuple(profile.load(_named(config, name)) for name in config.policy.profiles),
+        profiles=tuple(_in_force(config, name) for name in config.policy.profiles),
         calendar=calendars.load(config.path(years) if years else None),
         areas=_areas(config),
     )
@@ -57,6 +57,15 @@ def know_areas(config: Config) -> None:
 def _areas(config: Config) -> Areas:
     folder = config.policy.areas
     return areas.load(config.path(folder) if folder else None)
+
+
+def _in_force(config: Config, name: str) -> Profile:
+    found = profile.load(_named(config, name))
+    if found.trial:  # it would block every call; and nobody may think that it could be had for all
+        raise ProfileError(
+            f"{name}: the trial profile is of `dialpact asterisk try` alone, and can not be put in force"
+        )
+    return found
 
 
 def _named(config: Config, name: str) -> str:

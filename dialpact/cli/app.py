@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -14,6 +15,8 @@ from dialpact.cli.flag import AsJson, ConfigFile, Lang
 from dialpact.cli.output import guarded
 from dialpact.cli.plain_values import spare
 from dialpact.compliance.registers.plain_names import NAMES
+
+COMPLETING = "_DIALPACT_COMPLETE"  # as the scripts of deploy/debian/completion.py say it
 
 
 class Chosen(TyperGroup):
@@ -142,6 +145,7 @@ GROUPS = {
         "Evidence packages: everything about a call, proven by the ledger, for somebody else to check.",
     ),
     "ledger": ("ledger", "The log that proves itself: checkpoints, verification, keys."),
+    "store": ("database", "The database as a whole: a backup while calls go on, and one that is put back."),
     "incidents": (
         "incidents",
         "The incidents: calls that went round the gate, recordings with a flaw, and the like.",
@@ -197,4 +201,8 @@ if NAMES:
 
 def main() -> None:
     """The ``dialpact`` program."""
+    if COMPLETING in os.environ:  # a shell asks what could come next, and no person does
+        from typer.completion import completion_init  # type: ignore[attr-defined]
+
+        completion_init()
     guarded(partial(app, prog_name="dialpact"))

@@ -9,7 +9,7 @@ import typer
 
 from ami_listener.ami.connection import Session as ManagerSession
 from dialpact.application.doctor.examination import ETC, Patient, examined
-from dialpact.cli import pbx
+from dialpact.cli import pbx, trying
 from dialpact.cli.command import command, group
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
 from dialpact.compliance.config import Config
@@ -18,6 +18,7 @@ from dialpact.presentation.doctor import told
 app = group("This installation beside its PBX.")
 command(app, "install")(pbx.install)
 command(app, "uninstall")(pbx.uninstall)
+command(app, "try")(trying.try_)
 
 
 @command(app, "doctor")

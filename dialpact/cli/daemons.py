@@ -25,6 +25,7 @@ from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.housekeeping import keep
 from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
+from dialpact.cli.metrics import seen
 from dialpact.cli.scheduling import promptly
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
@@ -36,7 +37,6 @@ from dialpact.store import sqlite
 from dialpact.store.sqlite import Store
 
 KEEPING_TRIES = 3  # each waits for a lock as long as a person would
-OUTSIDE_SECONDS = 10.0  # between two attempts to bind the address of the metrics
 if TYPE_CHECKING:
     from ami_listener.listener import Listener
 
@@ -137,32 +137,15 @@ async def keep_longer(session: CommandContext, stop: asyncio.Event) -> None:
             return
 
 
-async def _outside(session: CommandContext, stop: asyncio.Event, address: int = 0) -> None:
-    """Metrics and health. They never end a gate: what fails is told and tried again."""
-    if session.config.metrics is None:
-        return
-    from dialpact.web.server import serving
-
-    outside = status.outside(session)
-    while not stop.is_set():
-        try:
-            async with serving(outside, session.config.metrics.addresses[address]):
-                await stop.wait()
-        except OSError as error:
-            log.error("no metrics", error=str(error))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), OUTSIDE_SECONDS)
-
-
-async def _outside_of_listener(session: CommandContext, stop: asyncio.Event) -> None:
-    await _outside(session, stop, address=1)
+async def _outside(session: CommandContext, stop: asyncio.Event) -> None:
+    await seen(session, status.outside(session, _reloading(session).role), stop)
 
 
 # What runs in each daemon, beside its reloads.
 PARTS: dict[Role, tuple[Part, ...]] = {
     "serve": (_gate, _listener, _keeping_longer, keep, _outside),
     "gate": (_gate, keep, _outside),
-    "listener": (_listener, _keeping_longer, keep, _outside_of_listener),
+    "listener": (_listener, _keeping_longer, keep, _outside),
 }
 
 

@@ -14,7 +14,9 @@ from dialpact.compliance.texts import Language
 ConfigFile = Annotated[
     Path | None,
     typer.Option(
-        "--config", metavar="FILE", help="Configuration; else $DIALPACT_CONFIG, ./dialpact.toml, /etc."
+        "--config",
+        metavar="FILE",
+        help="Configuration; else $DIALPACT_CONFIG, ./dialpact.toml, /etc or /var/lib/dialpact.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from dialpact.application.doctor.examination import ETC
@@ -25,6 +26,7 @@ from dialpact.application.pbx.reloading import Reloaded
 from dialpact.application.pbx.wishes import wished
 from dialpact.cli.command_context import DONE, FAILED, FOUND, CommandContext
 from dialpact.compliance.config import Config
+from dialpact.compliance.errors import DialpactError
 from dialpact.compliance.registers.fault import Fault
 from dialpact.presentation import pbx as words
 
@@ -99,12 +101,20 @@ async def install(
     done = await asyncio.to_thread(installing.apply, host, plan, backup)
     answer |= {"done": True} | _became(session, done.remarks, done.reloaded)
     _say(session, "say.pbx-written", folder=backup.folder)
+    place = await asyncio.to_thread(adapter.cdr, host, found)
+    answer |= {"cdr": msgspec.to_builtins(place)}
+    _say(session, "say.pbx-cdr", place=place.place, kind=place.kind, recordings=place.recordings or "-")
     if not host.runs:
         _say(session, "say.pbx-root", root=root)
         return _json(session, answer, DONE)
     if any(not one.done and not one.absent for one in done.reloaded):
         return _json(session, answer, FAILED)
-    proof = await prove(host, adapter, found, wishes, session.config, session.looking())
+    try:
+        proof = await prove(host, adapter, found, wishes, session.config, session.looking())
+    except DialpactError as error:  # all is written: what can not be looked at is not proven
+        session.note(session.error_text(error))
+        _say(session, "say.pbx-not-proven")
+        return _json(session, answer, FOUND)
     answer |= {"proof": words.proven(proof, session.language)}
     show_proof(session, proof)
     return _json(session, answer, DONE if proof.holds else FOUND)

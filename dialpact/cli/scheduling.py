@@ -1,4 +1,4 @@
-"""Calls wait for no process that has time: short slices for the threads that answer them.
+"""Calls wait for no process that has time: short slices for the threads that answer them, and a processor.
 
 Since Linux 6.12 a thread may say how long a slice of the processor it wants, and one that wakes with a
 shorter slice need not wait until the slice of who runs is over, about 3 ms; that who runs is nicer
@@ -7,10 +7,12 @@ does not help against that. Older kernels take the wish and do nothing with it: 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
 import struct
+from collections.abc import Collection
 from pathlib import Path
 
 SLICE = 100_000  # nanoseconds, the shortest there is
@@ -27,12 +29,32 @@ def promptly() -> bool:
     if numbers is None:
         return False
     try:
-        threads = [int(task.name) for task in Path("/proc/self/task").iterdir()]
         # A thread that has ended meanwhile wants nothing.
-        told = [_wish(numbers[0], thread) for thread in threads]
+        told = [_wish(numbers[0], thread) for thread in _threads()]
     except OSError:
         return False
     return any(told)
+
+
+def aside() -> bool:
+    """Every thread of this process, and what it starts, keeps to the second half of the processors, so that
+    who calls finds another. False: there is but one, or this host can not be told.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return False
+    try:
+        may = os.sched_getaffinity(0)
+        for thread in _threads():
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(thread, second_half(may))
+    except OSError:
+        return False
+    return len(may) > 1
+
+
+def second_half(processors: Collection[int]) -> list[int]:
+    """The one there is, where there is one."""
+    return sorted(processors)[len(processors) // 2 :]
 
 
 def slice_of(thread: int) -> int:
@@ -42,6 +64,10 @@ def slice_of(thread: int) -> int:
     if numbers is None or _syscall(numbers[1], thread, found, _FORM.size, 0) != 0:
         return 0
     return int(_FORM.unpack(found.raw)[5])
+
+
+def _threads() -> list[int]:
+    return [int(task.name) for task in Path("/proc/self/task").iterdir()]
 
 
 def _wish(number: int, thread: int) -> bool:

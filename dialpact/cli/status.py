@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
+from dialpact.application.daemon_registry import Role
 from dialpact.application.doctor.finding import DoctorFinding
 from dialpact.application.health import Looking, Sources
 from dialpact.application.incidents import kinds
@@ -48,9 +50,10 @@ def sources(session: CommandContext) -> Sources:
     return Sources(config=lambda: session.config, policy=policy, open=opened, clock=session.clock)
 
 
-def outside(session: CommandContext) -> Outside:
+def outside(session: CommandContext, role: Role = "serve") -> Outside:
     """What a daemon's pages show."""
-    return Outside(sources=sources(session), said=in_english, kinds=kinds)
+    looked_at = replace(sources(session), recordings=role != "gate")
+    return Outside(sources=looked_at, said=in_english, kinds=kinds, role=role)
 
 
 def in_english(item: DoctorFinding) -> str:

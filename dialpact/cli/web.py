@@ -20,14 +20,18 @@ from dialpact.cli.api_key import secret
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
 from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
+from dialpact.cli.metrics import seen
+from dialpact.cli.scheduling import aside
 from dialpact.cli.web_site import assembled
 from dialpact.compliance import numbers
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import ConfigError, DialpactError
+from dialpact.compliance.meters import METERS
 from dialpact.presentation.evidence_report import reports
 from dialpact.web import process
 from dialpact.web.app import SOURCES, WORKS, application
 from dialpact.web.process import Tls
+from dialpact.web.server import OutsideOfWeb
 from dialpact.web.site import Site
 from dialpact.web.supervised import supervised
 
@@ -58,6 +62,7 @@ async def web(session: CommandContext) -> int:
         asterisk.manager,
     )
     sources = (*SOURCES, supervised(partial(reports, session.language, session.machine.pdf)))
+    METERS.reloaded_at = session.clock.now().timestamp()
     alive = asyncio.create_task(notify.stay_alive())
     beside: list[asyncio.Task[None]] = []
     try:
@@ -67,6 +72,7 @@ async def web(session: CommandContext) -> int:
 
         def started() -> None:
             settle()  # (a transaction's thread that waited for the loop's would make calls wait for its lock)
+            aside()
             log.info("listening", host=host, port=port, tls=tls is not None)
             if link:
                 session.answer({"first_account": link}, session.text("say.first-account", link=link))
@@ -80,6 +86,10 @@ async def web(session: CommandContext) -> int:
             beside += [asyncio.create_task(work) for work in works]
             for task in beside:
                 task.add_done_callback(lambda _: stop.set())  # none ends by itself
+            outside = OutsideOfWeb(
+                config=lambda: reloading.config, waiting=parts.site.store.jobs.waiting, clock=session.clock
+            )
+            beside.append(asyncio.create_task(seen(session, outside, stop)))
             running = asyncio.create_task(parts.jobs.run(stop))
             try:
                 await process.serve(

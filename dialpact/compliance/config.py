@@ -14,12 +14,16 @@ import msgspec
 from dialpact.compliance import hashing_secret, secret_file, toml
 from dialpact.compliance.addresses import is_loopback, split_address
 from dialpact.compliance.endpoints import Endpoint, Unknown, endpoint
-from dialpact.compliance.errors import ConfigError, LedgerError
+from dialpact.compliance.errors import ConfigError, ConfigForbidden, LedgerError
 from dialpact.compliance.numbers import Shape, is_area_code, shape
 from dialpact.compliance.webhooks import settings as webhooks
 from dialpact.compliance.webhooks.settings import WebhookConfig as WebhookConfig
 
-SEARCH = (Path("dialpact.toml"), Path("/etc/dialpact/dialpact.toml"))
+SEARCH = (
+    Path("dialpact.toml"),
+    Path("/etc/dialpact/dialpact.toml"),
+    Path("/var/lib/dialpact/dialpact.toml"),  # as the Debian package makes it
+)
 # What Asterisk is told to write to: MixMonitor hands the name to a shell when it contains "$(", so nothing
 # but these characters may ever be part of it.
 SAFE_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
@@ -154,10 +158,11 @@ class SupervisionConfig(_Section, frozen=True, kw_only=True):
 class MetricsConfig(_Section, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:9464"  # of `serve` and `gate`
     listener: str = "127.0.0.1:9465"  # of `listener`, when it runs apart
+    web: str = "127.0.0.1:9466"  # of `web`
 
-    @property
-    def addresses(self) -> tuple[tuple[str, int], tuple[str, int]]:
-        return split_address(self.listen), split_address(self.listener)
+    def of(self, role: str) -> tuple[str, int]:
+        """Where a daemon of this role answers. ConfigError."""
+        return split_address({"listener": self.listener, "web": self.web}.get(role, self.listen))
 
 
 class OidcConfig(_Section, frozen=True, kw_only=True):
@@ -332,9 +337,15 @@ def find(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) ->
     named = explicit or os.environ.get("DIALPACT_CONFIG")
     if named:
         return Path(named)
+    shut = None
     for candidate in search:
-        if candidate.is_file():
-            return candidate
+        try:
+            if candidate.is_file():
+                return candidate
+        except PermissionError:  # it may be there; not in the folder where a command happens to be given
+            shut = candidate if candidate.is_absolute() else shut
+    if shut:
+        raise ConfigForbidden(str(shut))
     raise ConfigError("no configuration: make one with `dialpact init`, or name it with --config FILE")
 
 
@@ -346,6 +357,8 @@ def load(explicit: str | Path | None = None, search: Sequence[Path] = SEARCH) ->
         if "origin" in raw:  # ours, not a setting
             raise ConfigError(f"{file}: unknown key `origin`")
         config = msgspec.convert({**raw, "origin": str(file.absolute())}, Config)
+    except PermissionError as error:
+        raise ConfigForbidden(str(file)) from error
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or error}") from error
     except (UnicodeDecodeError, toml.TomlError) as error:
@@ -382,7 +395,8 @@ def _check(config: Config, file: Path) -> None:
     try:
         config.gate.address  # noqa: B018 - raises when unusable
         if config.metrics is not None:
-            config.metrics.addresses  # noqa: B018
+            for role in ("serve", "listener", "web"):
+                config.metrics.of(role)
         config.web.address  # noqa: B018
         if (oidc := config.web.oidc) and not (
             oidc.issuer.startswith("https:") or is_loopback(urlsplit(oidc.issuer).hostname or "")

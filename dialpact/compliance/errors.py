@@ -14,6 +14,10 @@ class ConfigError(DialpactError):
     """The configuration is not usable."""
 
 
+class ConfigForbidden(ConfigError):
+    """The configuration may not be read by this user."""
+
+
 class ProfileError(DialpactError):
     """The profile is not usable."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from dialpact.compliance.backup import Restored
 from dialpact.compliance.model import Campaign, Registration, Suspension
 from dialpact.compliance.webhooks.delivery import HookState
 from dialpact.compliance.witness import WitnessState
@@ -51,6 +52,7 @@ class Health:
     forked: str = ""  # a signed head that it does not continue, in words: nothing is signed
     sellers: tuple[Campaign, ...] = ()  # the campaigns whole, for what is asked of them and their businesses
     registrations: tuple[Registration, ...] = ()
+    restored: Restored | None = None  # that a backup was put back, and what was said of it
     overwriting: datetime | None = None  # since when something that was erased may still lie in the files
     witnesses: tuple[WitnessState, ...] = ()  # every one that was ever asked
     stamped: datetime | None = None  # when the newest timestamp was asked for

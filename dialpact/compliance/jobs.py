@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from dialpact.compliance.model import Value
 from dialpact.compliance.registers.fault import Fault
@@ -24,6 +24,14 @@ JobKind = Literal[
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "expired"]
 UNDER_WAY: tuple[JobState, ...] = ("queued", "running")  # any other is its end
 MOST_STARTS = 3  # of one that ends the process that does it, each time anew
+
+
+class JobsWaiting(NamedTuple):
+    """How many wait and run now. ``oldest``: when the one that waits longest was handed in; None: none."""
+
+    queued: int
+    running: int
+    oldest: datetime | None
 
 
 class JobError(Value, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from dialpact.compliance.numbers import metadata
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.randomness import Randomness
 from dialpact.compliance.reasons import Reason
+from dialpact.compliance.trial import is_trial
 
 _DIALLABLE = re.compile(r"[0-9+]{1,32}")
 MAX_TEXT = 80  # of campaign, agent, trunk, caller ID as they arrive: registered ones are shorter
@@ -24,6 +25,9 @@ TOO_LATE = "the store did not answer in time"
 BROKEN = "internal error"
 UNBOUND = "not what the log says"
 FORKED = "the ledger does not continue what was signed: `dialpact ledger resume`"
+RESTORED = (
+    "a backup was restored, and nobody has said what becomes of what is missing: `dialpact store acknowledge`"
+)
 _IDS = Randomness(16)
 
 
@@ -63,6 +67,14 @@ class Judge:
         self._holding = policy.Holding(rules)
         self.asked = fact_requirements(rules, {name: trunk.business for name, trunk in trunks.items()})
         self._evaluate: Callable[..., tuple[Finding, ...]] = policy.evaluate
+        # A trial call is held to its rules in every mode: in shadow anybody could be called by that name.
+        self._of_trials = (
+            None if rules.set_aside else Judge(rules.of_trials, trunks, node, stops_on_fork=stops_on_fork)
+        )
+
+    def _for(self, attempt: CallAttempt) -> Judge:
+        """The judge of such attempts."""
+        return self._of_trials if self._of_trials and is_trial(attempt.campaign) else self
 
     def with_evaluate(self, evaluate: Callable[..., tuple[Finding, ...]]) -> Self:
         """The same judge, whose rules are asked by ``evaluate``, which finds what the engine's would."""
@@ -121,6 +133,8 @@ class Judge:
 
         The decision keeps the facts but for whom else the campaign dialled: that is counted.
         """
+        if (other := self._for(attempt)) is not self:
+            return other.decide(attempt, facts, now, recorder_required=recorder_required, id=id)
         facts = ranges.counted(facts, self._ranges)
         if attempt.attack:  # nothing else that a hostile session says is worth judging
             findings: tuple[Finding, ...] = (
@@ -170,10 +184,12 @@ class Judge:
         range is being dialled, when each number close by was dialled last; without that, and for a block of
         ours after a failure, the answer is promised for no time: the instant is its own.
         """
+        if (other := self._for(decision.attempt)) is not self:
+            return other.holds_until(decision, dialled)
         if any(finding.rule == "session" for finding in decision.findings):
             return None if self.policy.effective(decision.decided_at) else decision.decided_at
         if all(finding.rule == "gate" for finding in decision.findings):
-            lasting = decision.findings[0].detail.get("why", "").startswith((UNBOUND, FORKED))
+            lasting = decision.findings[0].detail.get("why", "").startswith((UNBOUND, FORKED, RESTORED))
             return None if lasting else decision.decided_at
         attempt, facts, now = decision.attempt, decision.facts, decision.decided_at
         return self._holding.until(attempt, facts, now, decision.findings, dialled)
@@ -185,6 +201,12 @@ class Judge:
     def forked(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt while the log may not be signed, where the operator wants that."""
         return self.block(attempt, now, Reason.GATE_ERROR, FORKED, id=id)
+
+    def restored(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
+        """The block of an attempt since a backup was restored, until an officer has acknowledged it: nobody
+        knows who has opted out since.
+        """
+        return self.block(attempt, now, Reason.GATE_ERROR, RESTORED, id=id)
 
     def broken(self, attempt: CallAttempt, now: datetime, *, id: str = "") -> Decision:
         """The block of an attempt on which the rules, its facts or its row fail."""
@@ -201,6 +223,8 @@ class Judge:
 
     def block(self, attempt: CallAttempt, now: datetime, code: Reason, why: str, *, id: str = "") -> Decision:
         """A block for a failure of ours, when the rules could not be asked."""
+        if (other := self._for(attempt)) is not self:
+            return other.block(attempt, now, code, why, id=id)
         return Decision(
             id=id or new_id(),
             decided_at=now,

@@ -1,4 +1,4 @@
-"""What gate and listener count while they work, in plain numbers: an addition each, no library, no lock.
+"""What the daemons count while they work, in plain numbers: an addition each, no library, no lock.
 
 One process has one set (:data:`METERS`); its event loop writes. ``dialpact.web.metrics`` shows it. Labels
 are words of ours (verdicts, reason codes, kinds), never text that came from outside.
@@ -42,6 +42,8 @@ class Meters:
         self.recordings: Counter[str] = Counter()  # by the state in which they ended
         self.cut = 0
         self.log_dropped = 0  # lines that had no room
+        self.requests: Counter[str] = Counter()  # to `dialpact web`, by the class of what was answered: 2xx
+        self.jobs: Counter[str] = Counter()  # of `dialpact web`, by how they ended: done, failed
         self.outbox_waiting = 0  # writes
         self.outbox_since = 0.0  # monotonic, of the oldest of them; 0: there is none
         # Set by whoever reloads: configuration and profiles in force since (Unix time, 0: never), and whether

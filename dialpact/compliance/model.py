@@ -195,6 +195,17 @@ class RecorderState(Value, frozen=True, kw_only=True):
     why: str = ""  # why not, in the listener's words
 
 
+class Trial(Value, frozen=True, kw_only=True):
+    """What a tester has confirmed: his own number, for one call (``compliance/trial.py``)."""
+
+    id: str
+    number: str  # E.164
+    by: str
+    confirmed_at: datetime
+    ends_at: datetime
+    used: str = ""  # the decision that was put through; empty: none was
+
+
 class Sweep(Value, frozen=True, kw_only=True):
     """A range that is dialled up. ``count`` of the ``width`` numbers were dialled, this one included."""
 
@@ -238,6 +249,7 @@ class Facts(Value, frozen=True, kw_only=True):
     recorder: RecorderState | None = None  # None: not looked at (``dialpact check`` without ``--live``)
     registrations: tuple[Registration, ...] = ()  # of the business and the campaign, where a profile asks
     continues: str = ""  # the first decision of the call that this one tries another way for; see ``linked``
+    trial: Trial | msgspec.UnsetType = msgspec.UNSET  # only of an attempt that names a trial that there is
 
 
 class Finding(Value, frozen=True, kw_only=True):

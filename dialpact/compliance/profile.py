@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from importlib.resources import files
@@ -41,8 +41,10 @@ from dialpact.compliance.sections import (
     ScriptRule,
     Section,
     SuspensionRule,
+    TrialRule,
     require,
 )
+from dialpact.compliance.trial import PROFILE
 from dialpact.compliance.zones import ZoneInfo, zone
 
 SUFFIX = ".toml"  # by which a configuration tells a file from a name that ships
@@ -60,6 +62,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     timezone: str  # IANA name; the local time of every rule here
     numbers: Numbers
     # The rules, by the names of their modules in compliance/policy, in the order in which they are judged.
+    trial: TrialRule | None = None  # of the profile that ships for it alone (compliance.trial)
     actor: ActorRule | None = None
     registration: RegistrationRule | None = None
     do_not_call: DoNotCallRule | None = None
@@ -114,6 +117,18 @@ class Policy:
         if len(set(names)) < len(names):
             raise ProfileError(f"a profile is listed twice: {', '.join(names)}")
         common_regions(self.profiles)
+
+    @cached_property
+    def set_aside(self) -> frozenset[str]:
+        """The rules in whose place the trial profile stands, where that is one of these."""
+        return frozenset(
+            name for profile in self.profiles if profile.trial for name in profile.trial.in_place_of
+        )
+
+    @cached_property
+    def of_trials(self) -> Policy:
+        """By which a trial call is judged: all that binds here, and the trial profile beside it."""
+        return replace(self, profiles=(*self.profiles, load(PROFILE)))
 
     @cached_property
     def versions(self) -> tuple[PolicyVersion, ...]:

@@ -14,7 +14,9 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dialpact.compliance.meters import METERS
 from dialpact.web import telling, tiles
 from dialpact.web.api import consent_evidence, idempotency, predial
 from dialpact.web.api import routing as api
@@ -45,11 +47,26 @@ SOURCES: tuple[RouteSource, ...] = (health, tiles.routes, api.routes, visitors.r
 WORKS: tuple[Work, ...] = (idempotency.clear, predial.deciding, consent_evidence.tidy, telling.work)
 
 
+class Counted:
+    """Outermost, in plain ASGI: counts what was answered, by its class."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                METERS.requests[f"{message['status'] // 100}xx"] += 1
+            await send(message)
+
+        await self._app(scope, receive, counted)
+
+
 def application(site: Site, sources: Sequence[RouteSource] = SOURCES) -> Starlette:
     routes = [route for source in sources for route in source(site)]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Bounds, longer=LONGER, apart=_bounds_itself)],
+        middleware=[Middleware(Counted), Middleware(Bounds, longer=LONGER, apart=_bounds_itself)],
         exception_handlers={HTTPException: _refused},
     )
     app.router.redirect_slashes = False  # nobody's words go into a header of ours

@@ -28,7 +28,7 @@ class Rules:
         """No decision may name a profile whose text nobody has. StoreError."""
         judge = self._judge
         if judge is not self._noted:
-            await self._store.profiles.note(judge.policy.profiles, at=self._clock.now())
+            await self._store.profiles.note(judge.policy.of_trials.profiles, at=self._clock.now())
             self._noted = judge
         return judge
 

@@ -25,6 +25,7 @@ It writes as Asterisk does: a line of the header is a write of its own, and TCP_
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -228,6 +229,20 @@ static void play(int concurrent)
         close(timer);
 }
 
+/* A clock must not wait for whom it times: an answer is heard when it is there, whoever else has a processor. As
+ * dialpact/cli/scheduling.py does it, which says since which Linux; an older one takes no notice. */
+static void promptly(void)
+{
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } wish = {.size = sizeof wish, .nice = getpriority(PRIO_PROCESS, 0), .runtime = 100000};
+    syscall(SYS_sched_setattr, 0, &wish, 0);
+}
+
 int main(int count, char **words)
 {
     int port, concurrent;
@@ -236,6 +251,7 @@ int main(int count, char **words)
     if (count != 3)
         return fprintf(stderr, "usage: agi_client HEADERS CALLER_ID\n"), 2;
     signal(SIGPIPE, SIG_IGN); /* a gate that cuts a crowd's connection while its header is written is an outcome */
+    promptly();
     load(words[1]);
     snprintf(caller_id, sizeof caller_id, "%s", words[2]);
     getrlimit(RLIMIT_NOFILE, &files);

@@ -16,15 +16,18 @@ import msgspec
 import pytest
 
 from agi.service import serving
+from dialpact.application.actor import Actor, Door
 from dialpact.application.doctor import dialplan, host, pbx, rules
 from dialpact.application.doctor import keys as doctor_keys
 from dialpact.application.doctor import zones as doctor_zones
 from dialpact.application.doctor.conf import sections
+from dialpact.application.doctor.examination import Patient, examined
 from dialpact.application.doctor.finding import DoctorFinding, Site
 from dialpact.compliance import calendars, profile
 from dialpact.compliance import config as configuration
 from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.dialplan.codes import RESULTS
+from dialpact.compliance.errors import ConfigForbidden
 from dialpact.compliance.health import Health, LeaseState
 from dialpact.compliance.model import Registration, Suspension
 from dialpact.compliance.numbers import areas
@@ -103,6 +106,17 @@ def test_without_a_configuration_or_a_database_or_a_profile(home: Home) -> None:
     assert {"policy", "key", "secret"} <= set(codes())
     home.config.write_text("nonsense", "utf-8")
     assert codes() == ["config-bad"]
+
+
+async def test_a_configuration_that_this_user_may_not_read() -> None:
+    def refused(*_: object) -> Any:
+        raise ConfigForbidden("/var/lib/dialpact/dialpact.toml")
+
+    actor = Actor(name="somebody", door=Door.SHELL)
+    patient = Patient(
+        config=refused, store=refused, manager=refused, etc=Path("/etc"), actor=actor, clock=SystemClock()
+    )
+    assert keys([item async for _, item in examined(patient)]) == ["fail config-forbidden"]
 
 
 def test_mode(site: Site) -> None:

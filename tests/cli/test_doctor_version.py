@@ -20,10 +20,19 @@ NOW = datetime(2026, 10, 21, tzinfo=UTC)
     [
         ("Asterisk 16.28.0~dfsg-0+deb11u4", "fail version-old"),  # Debian 11's
         ("Asterisk 17.9.4", "fail version-old"),  # the newest that is too old
-        ("Asterisk 18.0.0", "ok version"),
+        ("Asterisk 18.0.0", "fail version-mute"),
+        ("Asterisk 18.17.1", "fail version-mute"),
+        ("Asterisk 18.18.0", "ok version"),
+        ("Asterisk 18.26.4", "ok version"),
+        ("Asterisk 19.8.1", "fail version-mute"),
+        ("Asterisk 20.2.1", "fail version-mute"),
+        ("Asterisk 20.3.0", "ok version"),
+        ("Asterisk 21.0.0", "ok version"),
         ("Asterisk 22.10.1+dfsg+~cs6.17.60671434-1", "ok version"),
         ("Asterisk certified/16.8-cert14", "fail version-old"),
+        ("Asterisk certified/18.9-cert4", "fail version-mute"),
         ("Asterisk certified/18.9-cert5", "ok version"),
+        ("Asterisk certified/20.7-cert1", "ok version"),
         ("Asterisk GIT-18-abc", "ok version"),
         ("Asterisk SVN-trunk", "skip version-unknown"),
         ("", "skip version-unknown"),

@@ -27,7 +27,9 @@ from dialpact.application.health import Look, Looking
 from dialpact.application.incidents import kinds
 from dialpact.cli import notify, status
 from dialpact.compliance.config import Config, LedgerConfig, MetricsConfig, Trunk, WitnessConfig
+from dialpact.compliance.errors import StoreError
 from dialpact.compliance.health import Health, LeaseState, StoreFigures
+from dialpact.compliance.jobs import JobsWaiting
 from dialpact.compliance.meters import Histogram, Meters
 from dialpact.compliance.webhooks.delivery import HookState
 from dialpact.compliance.webhooks.settings import WebhookConfig
@@ -255,6 +257,37 @@ async def test_store_that_hangs_does_not_hang_the_scrape(office: Office) -> None
         assert len(asked) == 1  # nor do questions pile up
 
 
+async def test_web_tells_of_its_jobs_and_of_a_store_that_does_not(office: Office) -> None:
+    asked, done = [], asyncio.Event()
+
+    async def hangs() -> JobsWaiting:
+        asked.append(1)
+        await done.wait()
+        return JobsWaiting(queued=2, running=1, oldest=office.clock.now() - timedelta(minutes=1))
+
+    async def away() -> JobsWaiting:
+        raise StoreError("away")
+
+    def outside(waiting: Any) -> server.OutsideOfWeb:
+        about = {"clock": office.clock, "store_seconds": 0.05}
+        return server.OutsideOfWeb(config=lambda: office.config, waiting=waiting, **about)
+
+    async with server.serving(outside(hangs), ("127.0.0.1", 0)) as address:
+        for _ in range(3):
+            _, body = await Asker(address).get("/metrics")
+            assert b"\ndialpact_store_up 0.0\n" in body and b"\ndialpact_jobs{" not in body
+        assert len(asked) == 1  # nor do questions pile up
+        done.set()
+        _, body = await Asker(address).get("/metrics")
+        assert b"\ndialpact_store_up 1.0\n" in body and b"\ndialpact_jobs_oldest_seconds 60.0\n" in body
+        assert b'\ndialpact_jobs{state="queued"} 2.0\ndialpact_jobs{state="running"} 1.0\n' in body
+        assert (await Asker(address).get("/health/live"))[0] == 200
+        assert (await Asker(address).get("/health/ready"))[0] == 404
+    async with server.serving(outside(away), ("127.0.0.1", 0)) as address:
+        _, body = await Asker(address).get("/metrics")
+        assert b"\ndialpact_store_up 0.0\n" in body
+
+
 async def test_incidents_are_counted_once(office: Office) -> None:
     async with await Store.open(office.database) as store, asking(office, fresh_seconds=0.0) as asker:
         for count in (1, 2):
@@ -264,6 +297,20 @@ async def test_incidents_are_counted_once(office: Office) -> None:
             _, body = await asker.get("/metrics")
             assert f'dialpact_incidents_total{{kind="recording-gap"}} {count}.0'.encode() in body
             assert NUMBER.encode() not in body
+
+
+async def test_a_gate_apart_says_nothing_of_a_folder_that_it_can_not_see(office: Office) -> None:
+    """Its unit gives it no way into Asterisk's spool; the listener's word says whether calls are recorded."""
+    told = {}
+    for role in ("serve", "listener", "gate"):
+        async with server.serving(status.outside(session_of(office), role), ("127.0.0.1", 0)) as address:
+            _, health = await Asker(address).get("/health")
+            _, page = await Asker(address).get("/metrics")
+        problems = {problem["code"] for problem in json.loads(health)["problems"]}
+        told[role] = "recordings-missing" in problems, b'check="recordings"' in page
+        assert "gate-down" in problems
+        assert b'dialpact_disk_free_bytes{what="database"}' in page
+    assert told == {"serve": (True, True), "listener": (True, True), "gate": (False, False)}
 
 
 async def test_two_who_ask_at_once_share_a_look(office: Office) -> None:

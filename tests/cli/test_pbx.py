@@ -47,6 +47,7 @@ def test_there_and_back(home: Home, etc: Path) -> None:
     assert files(etc) == before
     done = home("asterisk", "install", "--yes", *ROOT)
     assert (done["pbx"], done["done"], done["proof"]) == ("plain", True, None)
+    assert done["cdr"]["place"].endswith("/Master.csv")
     assert {one["path"]: one["change"] for one in done["changes"]} == {
         "/etc/asterisk/extensions_dialpact.conf": "new",
         "/etc/asterisk/features_dialpact.conf": "new",
@@ -143,3 +144,20 @@ def test_the_doctor_sees_what_became_of_it(home: Home, etc: Path) -> None:
     features = etc / "features_dialpact.conf"
     features.write_text(features.read_text("utf-8") + "; his\n", "utf-8")
     assert {"pbx-file-lost": "fail", "pbx-file-changed": "warn"}.items() <= found().items()
+
+
+def test_what_is_hostile_in_the_files_moves_no_cursor(home: Home, etc: Path) -> None:
+    hostile = (
+        b"[out\x1b[2J;\xe2\x80\xae]\n"
+        b"exten => _1X.,1,Dial(PJSIP/${EXTEN}@carrier) ; \x1b]0;x\x07\n"
+        b"#include /etc/shadow\n"
+    )
+    (etc / "extensions.conf").write_bytes(hostile)
+    where = ("--asterisk-etc", str(etc))
+    told = home.run("asterisk", "install", "--yes", *where, code=3).output
+    assert not set(told) & {"\x1b", "\x07", "\u202e", "\r"}
+    written = (etc / "extensions.conf").read_bytes()
+    assert written.startswith(hostile)
+    assert b"\x1b" not in written.removeprefix(hostile)
+    home.run("asterisk", "uninstall", "--yes", *where)
+    assert (etc / "extensions.conf").read_bytes() == hostile

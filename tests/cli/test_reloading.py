@@ -353,6 +353,7 @@ def force(**settings: str) -> ActiveConfig:
         ("web.listen", False),  # of another process
         ("api.folder", False),
         ("webhooks.crm.url", False),
+        ("metrics.web", False),
     ],
 )
 def test_what_a_reload_can_change(key: str, restart: bool) -> None:
@@ -376,6 +377,8 @@ def test_what_a_reload_can_change(key: str, restart: bool) -> None:
         ("ledger.key_file", True),
         ("gate.max_sessions", False),  # of another process
         ("ami.host", False),
+        ("metrics.listener", False),
+        ("metrics.web", True),
     ],
 )
 def test_what_a_reload_can_change_in_the_web_process(key: str, restart: bool) -> None:

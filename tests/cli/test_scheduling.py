@@ -37,6 +37,34 @@ print(seen, os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0))
 """
 
 
+ASIDE = """
+import os, subprocess, sys, threading
+from dialpact.cli import scheduling
+seen, go = [], threading.Event()
+
+def look():
+    go.wait()
+    seen.append(sorted(os.sched_getaffinity(threading.get_native_id())))
+
+before = threading.Thread(target=look)
+before.start()
+several = len(os.sched_getaffinity(0)) > 1
+assert scheduling.aside() is several
+go.set()
+before.join()
+after = threading.Thread(target=look)
+after.start()
+after.join()
+child = [sys.executable, "-c", "import os; print(sorted(os.sched_getaffinity(0)))"]
+seen.append(eval(subprocess.run(child, capture_output=True, text=True, check=True).stdout))
+print(seen)
+"""
+
+
+def asks_aside() -> str:
+    return subprocess.run([sys.executable, "-c", ASIDE], capture_output=True, text=True, check=True).stdout
+
+
 def asks(first: str = "", asked: bool = True) -> str:
     program = ASKS.format(first=first, asked=asked)
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
@@ -52,6 +80,18 @@ def test_another_policy_stays() -> None:
     tasks = "map(int, os.listdir('/proc/self/task'))"
     first = f"for task in {tasks}: os.sched_setscheduler(task, os.SCHED_BATCH, os.sched_param(0))"
     assert asks(first, asked=False).endswith(f" {os.SCHED_BATCH}\n")
+
+
+@pytest.mark.parametrize(
+    ("may", "keeps"), [({0}, [0]), ({0, 1}, [1]), ({2, 0, 1}, [1, 2]), ({0, 1, 2, 3}, [2, 3])]
+)
+def test_half_of_the_processors_is_left_to_calls(may: set[int], keeps: list[int]) -> None:
+    assert scheduling.second_half(may) == keeps
+
+
+def test_every_thread_and_every_child_keeps_aside() -> None:
+    keeps = scheduling.second_half(os.sched_getaffinity(0))
+    assert asks_aside() == f"[{keeps}, {keeps}, {keeps}]\n"
 
 
 def test_a_machine_of_another_kind_is_asked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from dialpact.compliance import config
-from dialpact.compliance.errors import ConfigError
+from dialpact.compliance.errors import ConfigError, ConfigForbidden
 
 TRUNK = '[trunks.carrier]\nendpoint = "PJSIP/carrier"\n'
 
@@ -78,6 +81,43 @@ def test_no_file_and_a_file_that_is_no_text(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("DIALPACT_CONFIG", str(tmp_path / "other.toml"))
     with pytest.raises(ConfigError, match=r"other\.toml"):
         config.load(search=here)
+
+
+@contextmanager
+def as_somebody_else() -> Iterator[None]:
+    """As a user who may read what everybody may; whoever is no superuser is one already."""
+    mine = os.geteuid()
+    if mine == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(mine)
+
+
+def test_a_file_that_this_user_may_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative one is no reason: a command is often given in a folder that is shut to its user (root's)."""
+    monkeypatch.delenv("DIALPACT_CONFIG", raising=False)
+    kept, shut = tmp_path / "kept", tmp_path / "shut"
+    for folder in (kept, shut):
+        folder.mkdir()
+        written(folder, TRUNK)
+    found = kept / "dialpact.toml"
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    monkeypatch.chdir(shut)
+    shut.chmod(0o000)
+    try:
+        with as_somebody_else():
+            assert config.load(search=(Path("dialpact.toml"), found)).origin == str(found)
+            for search in ((shut / "dialpact.toml",), (Path("dialpact.toml"), shut / "dialpact.toml")):
+                with pytest.raises(ConfigForbidden, match="shut"):
+                    config.load(search=search)
+        found.chmod(0o000)
+        with as_somebody_else(), pytest.raises(ConfigForbidden, match="kept"):
+            config.load(found)
+    finally:
+        shut.chmod(0o755)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"a\nb", b"\xff"])

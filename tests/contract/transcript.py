@@ -6,21 +6,20 @@ message.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.lab.bootstrap import OLDEST, RELEASE
+from tests.lab.bootstrap import captured_as
 
 TOP = Path(__file__).parents[1] / "transcripts" / "ami"
-MAJORS = ("22", "16")
+MAJORS = ("22", "20", "18", "16")
 Said = Sequence[tuple[str, bytes]]
 
 
 def folder() -> Path:
     """Where a capture of the lab's release goes."""
-    return TOP / ("16" if os.environ.get(RELEASE) == OLDEST else "22")
+    return TOP / captured_as()
 
 
 def _numbered(form: str) -> Callable[[re.Match[str]], str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dialpact.web.process import Tls
-from tests.lab import nginx
+from tests.lab.unpacked import NGINX
 
 SNIPPET = Path(__file__).parents[2] / "deploy" / "nginx" / "dialpact.conf"
 PATIENCE = 20  # seconds for its end
@@ -47,7 +47,7 @@ def written_for(snippet: str, port: int, upstream: int, tls: Tls) -> str:
 @contextmanager
 def proxied(folder: Path, upstream: int, tls: Tls) -> Iterator[int]:
     """Its port. The socket is made here and inherited: who connects early waits in its queue."""
-    program = nginx.needed()
+    program = NGINX.needed()
     listening = socket.create_server(("127.0.0.1", 0))
     listening.set_inheritable(True)
     port = listening.getsockname()[1]

@@ -1,4 +1,4 @@
-"""The systemd units and the alert rules: each directive is there, and names something that exists."""
+"""The systemd units, and the page of the metrics: each names something that exists."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from dialpact.application.incidents import kinds
 from dialpact.cli.app import app
 from dialpact.compliance.config import Config, Trunk
+from dialpact.compliance.jobs import JobsWaiting
 from dialpact.compliance.meters import Meters
 from dialpact.web import metrics
 from tests.cli.test_outside import HOOKS, NOW, WITNESSED, full_look
@@ -102,13 +103,23 @@ def test_unit_is_hardened_and_starts_what_exists(unit: Path) -> None:
     assert int(found["TimeoutStopSec"][0]) >= 15 and int(found["WatchdogSec"][0]) >= 5
 
 
+@pytest.mark.parametrize("name", ["dialpact", "dialpact-gate", "dialpact-listener"])
+def test_who_answers_calls_may_ask_for_short_slices(name: str) -> None:
+    """(Of @resources, which the line before takes away.)"""
+    assert (
+        "sched_setattr" in directives(ROOT / f"deploy/systemd/{name}.service")["SystemCallFilter"][2].split()
+    )
+
+
 def test_what_asks_over_the_network_is_behind_the_gate() -> None:
     """In its share of processor and disk, and in what it may open; its worker may give way further."""
     web, gate = (directives(ROOT / "deploy/systemd" / f"dialpact-{name}.service") for name in ("web", "gate"))
     for name in ("CPUWeight", "IOWeight"):
         assert int(web[name][0]) < 100 and name not in gate  # (100: what is not said)
     assert int(web["Nice"][0]) > 0 and "Nice" not in gate
-    assert {"sched_setscheduler", "setpriority"} <= set(web["SystemCallFilter"][2].split())
+    assert {"sched_setscheduler", "sched_setaffinity", "setpriority"} <= set(
+        web["SystemCallFilter"][2].split()
+    )
     assert web["ReadWritePaths"] == ["/var/lib/dialpact"]
     hidden = web["InaccessiblePaths"][0].split()
     assert {"-/var/lib/dialpact/ledger.key", "-/var/spool/asterisk"} <= set(hidden)
@@ -133,16 +144,6 @@ def test_systemd_itself_finds_nothing(unit: Path, tmp_path: Path) -> None:
     assert (said.returncode, said.stderr) == (0, ""), said.stderr
 
 
-def test_alerts_name_metrics_that_exist() -> None:
-    rules = (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text("utf-8")
-    exposed = {sample.name for sample in samples()}
-    asked = set(re.findall(r"\bdialpact_[a-z_]+\b", " ".join(re.findall(r"expr: '(.*)'", rules))))
-    assert len(asked) > 10
-    assert asked <= exposed, asked - exposed
-    for command in re.findall(r"`dialpact ([a-z]+)", rules):
-        assert command in get_command(app).commands  # type: ignore[attr-defined]
-
-
 @pytest.mark.parametrize("name", ["operations.md", "operations.zh-CN.md"])
 def test_page_has_a_line_for_each_metric_and_no_other(name: str) -> None:
     told = set(
@@ -154,5 +155,13 @@ def test_page_has_a_line_for_each_metric_and_no_other(name: str) -> None:
 
 def samples():  # type: ignore[no-untyped-def]
     config = Config(trunks={"carrier": Trunk(endpoint="carrier")}, ledger=WITNESSED, webhooks=HOOKS)
-    page = metrics.page(config, Meters(), full_look(), NOW, kinds()).decode()
-    return [sample for family in text_string_to_metric_families(page) for sample in family.samples]
+    pages = (
+        metrics.page(config, Meters(), full_look(), NOW, kinds()),
+        metrics.page_of_web(config, Meters(), JobsWaiting(0, 0, None), NOW),
+    )
+    return [
+        sample
+        for page in pages
+        for family in text_string_to_metric_families(page.decode())
+        for sample in family.samples
+    ]

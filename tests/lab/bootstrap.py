@@ -1,12 +1,13 @@
 """Make ready what the lab needs: ``python -m tests.lab.bootstrap``.
 
 As root this installs SIPp, curl, Chromium, mmdebstrap and what PDF needs where they are missing, unpacks an
-nginx into ``.lab/nginx``, and builds a small root file system with Asterisk in ``.lab/pbx``. Nothing of it is
-left running and nothing but packages is installed outside ``.lab``. Other users get by with an Asterisk (18
-or later), a SIPp and an nginx that are installed already.
+nginx and Prometheus' promtool into ``.lab``, and builds a small root file system with Asterisk in
+``.lab/pbx``. Nothing of it is left running and nothing but packages is installed outside ``.lab``. Other
+users get by with an Asterisk (18 or later), a SIPp, an nginx and a promtool that are installed already.
 
 ``--release bullseye`` builds Debian 11's Asterisk 16, the oldest that is looked at, in ``.lab16/pbx``; tests
-and captures take it when ``DIALPACT_LAB_RELEASE=bullseye`` is set.
+and captures take it when ``DIALPACT_LAB_RELEASE=bullseye`` is set. ``DIALPACT_LAB_ROOT=FOLDER``: they take
+the root file system there, with an Asterisk that was built by hand (docs/asterisk-versions.md).
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialpact.presentation.page.paper import has_chinese_font
-from tests.lab import nginx
+from tests.lab import unpacked
 from tests.lab.mirror import Mirror, machine_mirror
 
 LAB = Path(__file__).resolve().parents[2] / ".lab"
 ROOT = LAB / "pbx"
 OLDEST = "bullseye"  # Debian 11, with Asterisk 16
 RELEASE = "DIALPACT_LAB_RELEASE"  # names it, or is not set
+OWN = "DIALPACT_LAB_ROOT"  # a root file system of one's own, or is not set
 STAMP = "dialpact-lab-recipe"
 # python3-minimal has neither json nor tomllib, which a classic AGI script needs. The bench compares
 # with the ODBC driver.
@@ -129,8 +131,18 @@ def root_of(release: str) -> Path:
     return LAB.with_name(".lab16") / "pbx" if release == OLDEST else ROOT
 
 
+def captured_as() -> str:
+    """The release whose transcripts a capture writes: ``16``, ``22``; of a root of one's own, its own."""
+    if own := os.environ.get(OWN):
+        said = subprocess.run(["chroot", own, "asterisk", "-V"], check=True, capture_output=True, text=True)
+        return said.stdout.split()[1].partition(".")[0]
+    return "16" if chosen() == OLDEST else "22"
+
+
 def locate() -> Installation:
     """Return the Asterisk that tests may use; LabError says what to do when there is none."""
+    if own := os.environ.get(OWN):
+        return Installation(Path(own))
     release = chosen()
     if os.geteuid() == 0:
         root = root_of(release)
@@ -150,7 +162,8 @@ def locate() -> Installation:
     raise LabError(
         "not root, so nothing can be installed. Either run as root: python -m tests.lab.bootstrap\n"
         "or install these packages: asterisk (18 or later) asterisk-core-sounds-en-gsm sip-tester "
-        f"curl nginx chromium and, for reports as PDF: poppler-utils {' '.join(LIBRARIES.values())} {FONT}"
+        "curl nginx prometheus chromium and, for reports as PDF: "
+        f"poppler-utils {' '.join(LIBRARIES.values())} {FONT}"
     )
 
 
@@ -161,14 +174,15 @@ def bootstrap(release: str = "") -> Installation:
     release = release or chosen()
     root = root_of(release)
     with _only_one():
-        missing, proxy = missing_packages(), nginx.program()
+        missing, absent = missing_packages(), [one for one in unpacked.ALL if not one.program()]
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        if missing or not proxy:
+        if missing or absent:
             _run(["apt-get", "update"], environment)
         if missing:
             _run(["apt-get", "install", "-y", "--no-install-recommends", *missing], environment)
-        if not proxy and not nginx.unpack():
-            raise LabError("no nginx could be unpacked: install Debian's nginx")
+        for one in absent:
+            if not one.unpack():
+                raise LabError(f"no {one.name} could be unpacked: install Debian's {one.packages[0]}")
         mirror = machine_mirror(suite=release)
         recipe = hashlib.sha256("\n".join(mmdebstrap_command(mirror, Path("ROOT"))).encode()).hexdigest()
         stamp = root / STAMP

@@ -1,8 +1,8 @@
 """Records what a real Asterisk says on AGI: ``python -m tests.lab.capture_agi``.
 
 Starts the lab (``python -m tests.lab.bootstrap`` makes it) with the gate in this process behind a recording
-relay, and writes ``tests/transcripts/agi/*.txt`` (those of Asterisk 16 in ``16/``). Every number in
-them is fictitious.
+relay, and writes ``tests/transcripts/agi/*.txt`` (those of other releases in ``16/`` and the like). Every
+number in them is fictitious.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dialpact.store.sqlite import Store
 from dialpact.testing.agi_commands import PROBES
 from dialpact.testing.transcripts import FOLDER, Transcript
 from tests import registers
-from tests.lab.bootstrap import OLDEST, chosen
+from tests.lab.bootstrap import captured_as
 from tests.lab.carrier import Carrier
 from tests.lab.clock import FileClock
 from tests.lab.manager import act
@@ -121,7 +121,8 @@ async def listening(port: int, handler: Handler) -> AsyncIterator[None]:
 
 
 async def main() -> None:
-    into = FOLDER / "16" if chosen() == OLDEST else FOLDER
+    release = captured_as()
+    into = FOLDER if release == "22" else FOLDER / release
     with (
         Pbx(dialplan=[DIALPLAN], variables={"DIALPACT_GATE": "127.0.0.1:@gate_port@"}) as pbx,
         Site(pbx) as site,

@@ -1,4 +1,4 @@
-"""A PBX's own dialplan (pbx_fragments/) with its adapter's changes, in one Asterisk; the product beside."""
+"""A PBX's own dialplan (pbx_fragments/) with its adapter's changes, in one Asterisk beside the product."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import re
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from dialpact.application.pbx.adapter import Adapter, Block, Change, Copied, Found, NewFile, Wishes
+from dialpact.application.pbx.adapter import Adapter, Found, Wishes
 from dialpact.application.pbx.host import Host
+from dialpact.application.pbx.install import apply, look
+from dialpact.application.pbx.manifest import Backup
 from tests.ami_listener.scene import until
 from tests.lab.bootstrap import Installation
 from tests.lab.pbx import Pbx
@@ -27,34 +29,13 @@ TRUNKS = {"PJSIP/carrier": "carrier", "PJSIP/carrier2": "carrier2"}
 
 def host_of(pbx: Pbx) -> Host:
     """The lab's folder as a machine whose Asterisk has its configuration in /etc."""
-    return Host(pbx.home, pbx.home / "etc")
+    home = pbx.home.resolve()  # it is a link
+    return Host(home, home / "etc")
 
 
 def wishes_for(pbx: Pbx) -> Wishes:
     gate = f"127.0.0.1:{pbx.ports.gate}"
     return Wishes(campaign="autumn-loans", trunks=TRUNKS, gate=gate, ami_secret=SECRET)
-
-
-def apply(host: Host, changes: Sequence[Change]) -> None:
-    """Files alone, as an installation leaves them; the lab's user reads them all."""
-    for change in changes:
-        if isinstance(change, Copied):
-            change = change.block
-        if isinstance(change, NewFile):
-            place = host.path(change.path)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(change.content)
-            place.chmod(0o644)
-        elif isinstance(change, Block):
-            place = host.path(change.path)
-            text = place.read_text("utf-8") if place.exists() else ""
-            kind, _, name = change.at.partition(":")
-            head = f"[{name}]\n"
-            if kind == "end" or head not in text:
-                text += f"\n{head if name else ''}{change.text}"
-            else:
-                text = text.replace(head, head + change.text, 1)
-            place.write_text(text, "utf-8")
 
 
 @contextlib.contextmanager
@@ -64,7 +45,7 @@ def lab_with(
     adapter: Adapter,
     found: Found,
     prepare: Callable[[Pbx, str], str] = lambda _, text: text,
-    site: bool = True,
+    host_of: Callable[[Pbx], Host] = host_of,
 ) -> Iterator[Lab]:
     """``prepare``: the fragment's text as this lab loads it."""
     fragment = folder / f"{found.name}.conf"
@@ -73,13 +54,13 @@ def lab_with(
     etc = pbx.home / "etc"
     (copy,) = etc.glob(f"*-{fragment.name}")
     copy.write_text(prepare(pbx, copy.read_text("utf-8")), "utf-8")
-    host = host_of(pbx)
-    apply(host, adapter.changes(host, found, wishes_for(pbx)))
+    host, backup = host_of(pbx), Backup(folder / "pbx-backup")
+    apply(host, look(host, adapter, found, wishes_for(pbx), backup), backup)
     with pbx:
         wrong = [
             line for line in pbx.log().splitlines() if re.search(r"(ERROR|WARNING).* (pbx_)?config\.c", line)
         ]
-        assert wrong == []
+        assert wrong == [], wrong
         with site_of(pbx) as running:
             yield Lab(pbx, running, {}, iter(NUMBERS))
 

@@ -35,8 +35,14 @@ async def test_a_call_that_may(lab: Lab) -> None:
     assert "Executing [s@dialpact-mikopbx-answered" in lab.pbx.log()
 
 
+async def test_what_the_carrier_is_sent(lab: Lab) -> None:
+    """MikoPBX has put together what it dials before the hook: only a new one has the canonical number."""
+    number = next(lab.numbers)
+    assert await hooked.canonical(lab, "*710", number) == number
+
+
 async def test_another_number_than_the_one_that_was_asked_about_is_not_dialled(lab: Lab) -> None:
-    """MikoPBX has put what it dials together before it asks anybody; a module may have put other things."""
+    """A module of MikoPBX may have put something else in the place of what is dialled."""
     lab.pbx.cli("dialplan set global DEF_DIAL_COMMAND PJSIP/13912345678@carrier")
     try:
         await hooked.unasked(lab, "*71")

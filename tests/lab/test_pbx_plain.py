@@ -11,6 +11,8 @@ import pytest
 
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
+from dialpact.application.doctor import finding as doctor_site
+from dialpact.application.doctor import installed
 from dialpact.application.pbx.adapter import Wishes
 from dialpact.application.pbx.host import Host, Ran
 from dialpact.application.pbx.install import apply, look
@@ -100,6 +102,12 @@ async def proof(host: Host, site: Site, context: Context) -> Proof:
     return await prove(host, ADAPTER, found, wishes(site), configuration.load(site.config), context)
 
 
+async def doctor(host: Host, site: Site, context: Context, backup: Backup, calls: bool = False) -> set[str]:
+    here = doctor_site.Site(configuration.load(site.config), context.now(), context.now().date(), host.etc)
+    looked = installed.InstalledPbx(host, backup, [ADAPTER], context, calls)
+    return {item.key async for item in installed.examined(here, looked)}
+
+
 def results(told: Proof) -> dict[str, str]:
     return {one.route.name: f"{one.result} {one.why}".strip() for one in told.routes}
 
@@ -139,6 +147,11 @@ async def test_installed_proven_lost_and_taken_out_again(
             if one.result == "proven":
                 assert (await context.store.calls.get(one.decision)) is not None
         assert {one.verdict for one in blocked.values()} == {"BLOCK"}
+
+        seen = await doctor(host, site, context, backup)
+        assert seen == {"pbx-files", "pbx-route", "pbx-route-round"}
+        tried = await doctor(host, site, context, backup, calls=True)
+        assert tried == {"pbx-files", "pbx-route-proven", "pbx-route-round", "pbx-route-emergency"}
 
         pbx.cli("dialplan remove extension s@call 1")
         decisions = len((await context.store.calls.list()).rows)

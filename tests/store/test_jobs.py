@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dialpact.compliance.errors import StoreRefused
-from dialpact.compliance.jobs import Job, JobError, JobState
+from dialpact.compliance.jobs import Job, JobError, JobState, JobsWaiting
 from dialpact.store.ports.receipts import noting
 from dialpact.store.sqlite import Store, create
 
@@ -119,6 +119,14 @@ async def test_how_many_of_a_key_are_not_over(store: Store) -> None:
     await store.jobs.take(AT)
     assert (await store.jobs.count_waiting("crm"), await store.jobs.count_waiting("x")) == (2, 0)
     assert await store.jobs.states(["a" * 32, "d" * 32]) == {"a" * 32: "running"}
+
+
+async def test_how_many_wait_and_since_when(store: Store) -> None:
+    assert await store.jobs.waiting() == JobsWaiting(queued=0, running=0, oldest=None)
+    for id in "abc":
+        await store.jobs.add(job(id))
+    await store.jobs.take(AT)
+    assert await store.jobs.waiting() == JobsWaiting(queued=2, running=1, oldest=job("b").created_at)
 
 
 async def test_what_is_kept_no_longer(store: Store) -> None:

@@ -11,10 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dialpact.compliance.errors import StoreGone, StoreNewer
 from dialpact.store.sqlite import Store, create, migrate
 from dialpact.store.sqlite.snapshot import opened
-from tests.bench.gate_site import entry
+from dialpact.store.supervision import connection as supervision
 from tests.load import crowd
 from tests.store import older
 
@@ -51,7 +53,6 @@ async def test_a_gate_that_is_left_behind_blocks_and_writes_nothing(tmp_path: Pa
     assert SENTENCE in house.log() and "gate-error" in house.log()
     assert "Traceback" not in house.log()
     assert {ident for told in before for ident in told.ids} <= set(house.stored())
-    assert entry(0)
 
 
 async def test_whoever_has_it_open_sees_it(tmp_path: Path) -> None:
@@ -62,14 +63,10 @@ async def test_whoever_has_it_open_sees_it(tmp_path: Path) -> None:
         assert await reader.read(stored_in) == 2
         bring_further(path)
         for attempt in (store.transact, store.read, store.aside, reader.read):
-            with contextlib.suppress(StoreNewer):
+            with pytest.raises(StoreNewer):
                 await attempt(stored_in)
-                raise AssertionError(attempt)
-        try:
-            with opened(path):
-                raise AssertionError
-        except StoreNewer as error:
-            assert str(LATEST + 1) in str(error)
+        with pytest.raises(StoreNewer, match=str(LATEST + 1)), opened(path):
+            raise AssertionError
 
 
 def stored_in(connection: sqlite3.Connection) -> int:
@@ -85,10 +82,25 @@ async def test_one_that_was_put_back_to_an_older_version_is_brought_up_to_date(t
         assert await store.read(stored_in) == 0
         with older.opened(old) as source, older.opened(path) as target:
             source.backup(target)
-        with contextlib.suppress(StoreGone):
+        with pytest.raises(StoreGone):
             await store.read(stored_in)
         assert await store.read(stored_in) == 2
         assert await store.read(migrate.version) == LATEST
+
+
+async def test_so_does_the_supervisor_s(tmp_path: Path) -> None:
+    path = tmp_path / "supervisor.db"
+    supervision.create(path)
+    newest = supervision.scripts()[-1][0]
+    async with await supervision.SupervisionDatabase.open(path) as store:
+        assert await store.read(migrate.version) == newest
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute(f"PRAGMA user_version = {newest + 1}")
+        for attempt in (store.transact, store.read):
+            with pytest.raises(StoreNewer):
+                await attempt(migrate.version)
+    with pytest.raises(StoreNewer):
+        await supervision.SupervisionDatabase.open(path)
 
 
 def test_an_old_program_says_that_the_database_is_newer(tmp_path: Path) -> None:
@@ -109,6 +121,6 @@ def test_an_old_program_says_that_the_database_is_newer(tmp_path: Path) -> None:
         assert db.execute("SELECT count(*) FROM register_change").fetchone() == (0,)
 
 
-def test_a_process_is_of_one_version_whatever_is_installed_under_it(tmp_path: Path) -> None:
+def test_a_process_is_of_one_version_whatever_is_installed_under_it() -> None:
     """The folder of migrations is read once."""
     assert migrate.scripts() is migrate.scripts()

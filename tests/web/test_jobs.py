@@ -26,6 +26,7 @@ from dialpact.compliance.clock import SystemClock
 from dialpact.compliance.errors import NoRoom, StoreError
 from dialpact.compliance.jobs import UNDER_WAY, Job
 from dialpact.compliance.judge import new_id
+from dialpact.compliance.meters import METERS
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
@@ -304,10 +305,10 @@ async def test_a_job_that_kills_its_worker_fails_after_three_starts(bench: Bench
 async def test_what_fails_says_why_and_leaves_nothing(
     bench: Bench, how: str, code: str, detail: dict[str, str]
 ) -> None:
-    job = await bench.submit(**{how: True})
+    job, before = await bench.submit(**{how: True}), METERS.jobs["failed"]
     async with bench.running():
         failed = await bench.over(job)
-    assert failed.error is not None
+    assert failed.error is not None and METERS.jobs["failed"] == before + 1
     assert (failed.state, failed.error.code, failed.error.detail) == ("failed", code, detail)
     assert bench.there(job) == []
 

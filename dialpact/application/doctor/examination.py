@@ -28,7 +28,14 @@ from dialpact.application.doctor.finding import DoctorFinding, Site, fail, ok, s
 from dialpact.application.policy import load_policy
 from dialpact.compliance.clock import Clock
 from dialpact.compliance.config import Config
-from dialpact.compliance.errors import AreaError, CalendarError, ConfigError, ProfileError, StoreError
+from dialpact.compliance.errors import (
+    AreaError,
+    CalendarError,
+    ConfigError,
+    ConfigForbidden,
+    ProfileError,
+    StoreError,
+)
 from dialpact.compliance.registers.moment import HOME
 from dialpact.store.ports import Store
 
@@ -102,6 +109,9 @@ async def examined(patient: Patient) -> AsyncIterator[tuple[str, DoctorFinding]]
     now = patient.clock.now()
     try:
         config = await asyncio.to_thread(patient.config)
+    except ConfigForbidden as error:
+        yield "configuration", fail("config-forbidden", file=error)
+        return
     except ConfigError as error:
         yield "configuration", fail("config-bad", error=error)
         return

@@ -17,6 +17,7 @@ from dialpact.compliance import masking
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import ConfigError, LedgerError
 from dialpact.compliance.ledger import keys
+from dialpact.compliance.registers.moment import HOME
 
 SECONDS = 2.0  # the dialplan itself waits little longer
 # agi.variables.PROBE is refused before anything is judged: no decision, no line in the log. That it
@@ -163,6 +164,23 @@ def key(site: Site) -> Iterator[DoctorFinding]:
         yield ok("key", file=path)
 
 
+def restored(site: Site, *, fresh: bool = False) -> DoctorFinding | None:
+    """Whether a backup was restored. ``fresh``: only where nobody has acknowledged it, and calls stand."""
+    found = site.health.restored if site.health else None
+    if found is None or (fresh and found.acknowledged_by):
+        return None
+    about = {
+        "at": found.at.astimezone(HOME).isoformat(" ", "minutes"),
+        "by": found.by,
+        "made_at": found.made_at.astimezone(HOME).isoformat(" ", "minutes"),
+        "entries": "?" if found.entries is None else found.entries,
+        "days": f"{found.days:.1f}",
+    }
+    if found.acknowledged_by:
+        return warn("store-restored-once", **about, acknowledged_by=found.acknowledged_by)
+    return fail("store-restored", **about)
+
+
 def checkpoint(site: Site) -> Iterator[DoctorFinding]:
     """One finding: whether the log is signed, and how long ago."""
     if site.health is None:
@@ -184,6 +202,8 @@ def ledger(site: Site) -> Iterator[DoctorFinding]:
     if site.health is None:
         return
     yield from checkpoint(site)
+    if found := restored(site):
+        yield found
     if pending := site.health.overwriting:
         yield warn("erasure-pending", since=pending.isoformat(" ", "minutes"))
     public = keys.public_path(keys.path_of(site.config))

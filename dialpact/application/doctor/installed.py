@@ -109,9 +109,9 @@ def _proof(proof: Proof) -> Iterator[DoctorFinding]:
 
 
 def _route(one: RouteProof) -> DoctorFinding:
-    about = {"route": one.route.name, "trunk": one.route.trunk, **(one.values or {})}
+    about = {**(one.values or {}), "route": one.route.name, "trunk": one.route.trunk, "number": one.number}
     if one.result == "proven":
-        return ok("pbx-route-proven", **about, number=one.number)
+        return ok("pbx-route-proven", **about)
     if one.result == "goes-round":
         write = "; ".join(one.route.lines) or "-"
         at = one.route.place or "-"

@@ -28,6 +28,7 @@ from dialpact.application.jobs.line import Done, Failed, Far, Said
 from dialpact.application.jobs.worker import Worker
 from dialpact.compliance.errors import DialpactError, StoreError, StoreRefused
 from dialpact.compliance.jobs import MOST_STARTS, UNDER_WAY, Job, JobError
+from dialpact.compliance.meters import METERS
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.together import as_one
 
@@ -173,6 +174,7 @@ class Runner:
             await self._failed(job, JobError.of(fault))
             return
         await asyncio.to_thread(self.files.drop_input, job.id)
+        METERS.jobs["done"] += 1
         log.info("a job is done", job=job.id, kind=job.kind)
 
     async def _fail(self, job: Job, error: JobError, stop: asyncio.Event) -> None:
@@ -181,6 +183,7 @@ class Runner:
     async def _failed(self, job: Job, error: JobError) -> None:
         await self._jobs.fail(job.id, error, self._context.now())
         await asyncio.to_thread(self.files.drop, job.id)
+        METERS.jobs["failed"] += 1
         log.warning("a job has failed", job=job.id, kind=job.kind, code=error.code)
 
     async def _crashed(self, job: Job, stop: asyncio.Event) -> bool:

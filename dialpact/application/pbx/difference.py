@@ -10,7 +10,7 @@ from dialpact.application.pbx.plan import FilePlan, Plan, RowPlan
 
 MASK = "********"
 _SECRET = re.compile(
-    r"^([ +-]?\s*[;]?\s*(?:md5_cred|md5secret|[a-z_]*(?:secret|password|passwd))\s*=>?\s*)\S.*$",
+    r"^([ +-]?\s*[;]?\s*(?:md5_cred|md5secret|[a-z_]*(?:secret|pass|password|passwd))\s*=>?\s*)\S.*$",
     re.IGNORECASE,
 )
 _LINES = 3

@@ -6,18 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dialpact.application.pbx import trunk_lines
+from dialpact.application.pbx import files, trunk_lines
 from dialpact.application.pbx.adapter import Block, CdrPlace, Change, Expected, Found, Route, Wishes
-from dialpact.application.pbx.files import FEATURES, MANAGER, ours
 from dialpact.application.pbx.fragment import plain, shipped
 from dialpact.application.pbx.host import Host
+from dialpact.application.pbx.included_files import GATE, keys_and_manager
 from dialpact.compliance.registers.fault import Fault, shown
 
 VERSION = "/etc/version"
 SETTINGS = "/etc/inc/mikopbx-settings.json"
 EXTENSIONS = "extensions.conf"
 STORAGE = "/storage/usbdisk1/mikopbx"
-DEFAULT_GATE = "127.0.0.1:4573"
 HOOK = "all-outgoing-custom"
 NUMBERS = "_[0-9*#+a-zA-Z][0-9*#+a-zA-Z]!"  # the pattern of MikoPBX's own routes
 _ROUTE = re.compile(r"(?P<provider>[0-9A-Za-z_-]{1,80})-(?P<id>[0-9]{1,9})-outgoing")
@@ -44,12 +43,8 @@ class Mikopbx:
     def changes(self, host: Host, found: Found, wishes: Wishes) -> Sequence[Change]:
         if not _VERSION.fullmatch(found.version) or int(found.major) < 2023:
             raise Fault("mikopbx-version", version=shown(found.version))
-        return [
-            *ours(host, wishes),
-            Block(host.conf(EXTENSIONS), dialplan(wishes)),
-            Block(host.conf("features.conf"), f"#include {FEATURES}\n", "section:applicationmap"),
-            Block(host.conf("manager.conf"), f"#include {MANAGER}\n"),
-        ]
+        ours = Block(host.conf(EXTENSIONS), dialplan(wishes))
+        return [*files.ours(host, wishes), ours, *keys_and_manager(host)]
 
     def reload(self, found: Found) -> Sequence[Sequence[str]]:
         commands = ("dialplan reload", "module reload features", "manager reload")
@@ -70,17 +65,18 @@ class Mikopbx:
     def expected(self, host: Host, found: Found, wishes: Wishes) -> Sequence[Expected]:
         gate, number = "Gosub(dialpact-outbound,s,1(", "Set(DIAL_COMMAND="
         wanted = [
-            Expected("gate", "dialpact-outbound", "s", ("AGI(", "dialpact-refused,s,1")),
-            Expected("hook", HOOK, NUMBERS, ("Gosub(dialpact-mikopbx,s,1)",), whole=False),
+            *files.expected(),
+            Expected("hook", HOOK, NUMBERS, ("Gosub(dialpact-mikopbx,s,1)",)),
             Expected("gate", "dialpact-mikopbx", "s", (gate, number)),
             Expected(
                 "interlock", "dialpact-mikopbx", "s", ("OFF_ANSWER_SUB=1", "U(dialpact-mikopbx-answered")
             ),
             Expected("interlock", "dialpact-mikopbx-answered", "s", ("Gosub(dialpact-answered,s,1)",)),
         ]
+        asked = f"{HOOK},${{EXTEN}},1"
         for section in host.sections(EXTENSIONS):
             if _ROUTE.fullmatch(section.name):
-                wanted.append(Expected("hook", section.name, NUMBERS, (f"{HOOK},${{EXTEN}},1", "Dial(")))
+                wanted.append(Expected("hook", section.name, NUMBERS, (asked, "Dial("), route=section.name))
         return wanted
 
     def cdr(self, host: Host, found: Found) -> CdrPlace:
@@ -91,7 +87,7 @@ def dialplan(wishes: Wishes) -> str:
     """What goes to the end of extensions.conf, also by hand. Fault: a value that can not stand there."""
     gate = f"[globals](+)\nDIALPACT_GATE={plain(wishes.gate, '[gate] listen')}\n\n"
     text = shipped("mikopbx/extensions.conf")
-    text = text.replace("@GLOBALS@\n", gate if wishes.gate != DEFAULT_GATE else "")
+    text = text.replace("@GLOBALS@\n", gate if wishes.gate != GATE else "")
     text = text.replace("@CAMPAIGN@", plain(wishes.campaign, "--campaign") if wishes.campaign else "")
     return text.replace("@TRUNKS@\n", trunk_lines.lines(wishes))
 

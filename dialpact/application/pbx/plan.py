@@ -32,7 +32,6 @@ class FilePlan:
     kind: Kind
     entry: Entry | None
     aside: bytes | None = None
-    secret: bool = False
 
     @property
     def path(self) -> str:
@@ -151,7 +150,7 @@ class _Look:
         if same and present is not None:  # somebody has put it there: it is his
             return FilePlan(at, present, base, change.content, _kind(present), None)
         new = self._entry_of(at, present, base, change.content, kind, (), entry)
-        return FilePlan(at, present, base, change.content, kind, new, aside, bool(change.mode & 0o007 == 0))
+        return FilePlan(at, present, base, change.content, kind, new, aside)
 
     def _fenced(self, path: str, blocks: Sequence[Block]) -> FilePlan:
         at = place(self._host, path)

@@ -164,7 +164,7 @@ async def _tried(host: Host, route: Route, plan: Plan, config: Config, context: 
     if entry.verdict != "BLOCK":
         return replace(said, why="allowed")
     if entry.trunk != route.trunk:
-        return replace(said, why="other-trunk", values={"trunk": entry.trunk or "-", "wanted": route.trunk})
+        return replace(said, why="other-trunk", values={"asked": entry.trunk or "-", "wanted": route.trunk})
     if not await _nothing_left(call, context, config, entry, since):
         return replace(said, why="unwatched")
     return replace(said, result="proven", why="")

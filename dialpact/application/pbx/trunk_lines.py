@@ -16,6 +16,10 @@ def lines(wishes: Wishes) -> str:
     An endpoint that several trunks have is left out: which of them a call leaves by is not to be told there.
     """
     steps = ["exten => s,1,NoOp(${ARG1}/${ARG2})"]
+    for name, trunk in sorted(wishes.chosen.items()):
+        there = plain(name, PLACE)
+        known = f'"${{ARG1}}/${{ARG2}}" = "{there}" | "${{ARG2}}" = "{there}"'
+        steps.append(f" same => n,ExecIf($[{known}]?Return({plain(trunk, PLACE)}))")
     for endpoint, trunk in sorted(wishes.trunks.items()):
         if endpoint not in wishes.shared:
             there = plain(endpoint, PLACE)

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from dialpact.application.pbx import vicidial_entry
+from dialpact.application.pbx import files, vicidial_entry
 from dialpact.application.pbx.adapter import (
-    Block,
     CdrPlace,
     Change,
     Expected,
@@ -19,9 +18,9 @@ from dialpact.application.pbx.adapter import (
     Row,
     Wishes,
 )
-from dialpact.application.pbx.files import CONTEXTS, FEATURES, MANAGER, ours
-from dialpact.application.pbx.fragment import plain, shipped
+from dialpact.application.pbx.fragment import shipped
 from dialpact.application.pbx.host import Host
+from dialpact.application.pbx.included_files import included_files
 from dialpact.application.pbx.vicidial_tables import (
     CARRIERS,
     CONF,
@@ -38,7 +37,6 @@ EXTENSIONS = "extensions.conf"
 CONTEXT = "vicidial-auto-external"
 KEEPALIVE = "/usr/share/astguiclient/ADMIN_keepalive_ALL.pl"
 PROTOCOLS = ("SIP", "IAX2", "PJSIP", "PJSIP_WIZ")  # of which VICIdial writes files
-DEFAULT_GATE = "127.0.0.1:4573"
 # Dialplan that an administrator may put into VICIdial beside the carriers, and where it comes out.
 CUSTOM = (
     ("system_settings", "", "vicidial-auto-system-setting-custom"),
@@ -72,7 +70,9 @@ class Vicidial:
         there = access(host)
         if there is None:
             return None
-        rows = self.tables.rows(host, "SELECT HEX(version), HEX(svn_revision) FROM system_settings;\n", 2)
+        # (HEX of a number would be the number in another base.)
+        asked = "SELECT HEX(version), HEX(CONCAT(svn_revision)) FROM system_settings;\n"
+        rows = self.tables.rows(host, asked, 2)
         if not rows:
             raise Fault("vicidial-database", error="system_settings")
         version, revision = rows[0]
@@ -81,15 +81,8 @@ class Vicidial:
     def changes(self, host: Host, found: Found, wishes: Wishes) -> Sequence[Change]:
         if not re.match(r"2\.14[^0-9]", found.version):
             raise Fault("vicidial-version", version=shown(found.version))
-        hooks = host.conf(HOOKS)
-        changes: list[Change] = [*ours(host, wishes)]
-        changes.append(NewFile(hooks, shipped(f"vicidial/{HOOKS}").encode()))
-        if wishes.gate != DEFAULT_GATE:
-            gate = plain(wishes.gate, "[gate] listen")
-            changes.append(Block(host.conf(EXTENSIONS), f"DIALPACT_GATE={gate}\n", "section:globals"))
-        changes.append(Block(host.conf(EXTENSIONS), f"#include {CONTEXTS}\n#include {HOOKS}\n"))
-        changes.append(Block(host.conf("features.conf"), f"#include {FEATURES}\n", "section:applicationmap"))
-        changes.append(Block(host.conf("manager.conf"), f"#include {MANAGER}\n"))
+        hooks = NewFile(host.conf(HOOKS), shipped(f"vicidial/{HOOKS}").encode())
+        changes: list[Change] = [*files.ours(host, wishes), hooks, *included_files(host, wishes, (HOOKS,))]
         there = _access(host)
         for carrier in self._carriers(host, there):
             entry = self._entry(host, carrier, wishes)
@@ -113,24 +106,21 @@ class Vicidial:
                 routes.append(Route(carrier.id, CONTEXT, "", "", goes_round="vicidial-odd"))
                 continue
             for way in ways:
-                round_by = "" if way.hooked else "vicidial-no-hook"
+                name, round_by = _named(carrier, way), "" if way.hooked else "vicidial-no-hook"
                 trunk = wishes.trunk(way.endpoint, carrier.id)
-                routes.append(Route(carrier.id, CONTEXT, way.pattern, trunk, way.endpoint, round_by))
+                routes.append(
+                    Route(name, CONTEXT, way.pattern, trunk, way.endpoint, round_by, strip=way.strip)
+                )
         return [*routes, *self._custom(host)]
 
     def expected(self, host: Host, found: Found, wishes: Wishes) -> Sequence[Expected]:
-        gate = "Gosub(dialpact-outbound,s,1("
-        expected = [
-            Expected("gate", "dialpact-outbound", "s", ("AGI(", "dialpact-refused,s,1")),
-            Expected("gate", vicidial_entry.HOOK, "s", (gate,)),
-        ]
+        asks = Expected("gate", vicidial_entry.HOOK, "s", ("Gosub(dialpact-outbound,s,1(",))
+        expected = [*files.expected(), asks]
         for carrier in self._carriers(host, _access(host)):
             for way in self._entry(host, carrier, wishes).ways:
-                dial = f"{vicidial_entry.NUMBER}"
-                expected += [
-                    Expected("hook", CONTEXT, way.pattern, (f"Gosub({vicidial_entry.HOOK},s,1(", dial)),
-                    Expected("interlock", CONTEXT, way.pattern, (dial, vicidial_entry.ANSWERED)),
-                ]
+                name, (step, dial) = _named(carrier, way), way.steps
+                expected.append(Expected("hook", CONTEXT, way.pattern, (step, dial), route=name))
+                expected.append(Expected("interlock", CONTEXT, way.pattern, (dial,), route=name))
         return expected
 
     def cdr(self, host: Host, found: Found) -> CdrPlace:
@@ -174,6 +164,10 @@ class Vicidial:
                 if _DIALS.search(text):
                     name = f"{table}.custom_dialplan_entry"
                     yield Route(name, context, "", "", goes_round="vicidial-custom")
+
+
+def _named(carrier: Carrier, way: vicidial_entry.Way) -> str:
+    return f"{carrier.id} {way.pattern}"
 
 
 def _access(host: Host) -> Access:

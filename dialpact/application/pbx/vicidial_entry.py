@@ -62,6 +62,8 @@ class Way:
     pattern: str
     endpoint: str
     hooked: bool
+    strip: int  # digits that are no part of the number
+    steps: tuple[str, str]  # ours and its Dial, as they are to be
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,34 @@ def rewritten(text: str, carrier: str, variables: Mapping[str, str], hook: Calla
     if len(after.encode("utf-8", "surrogateescape")) > MOST:
         raise Fault("vicidial-long", carrier=carrier)
     return Entry(tuple(ways), after)
+
+
+def without(text: str, carrier: str) -> str | None:
+    """``text`` without our steps, where somebody has changed it since; None: it is not understood."""
+    try:
+        lines = list(_lines(text, carrier))
+    except Fault:
+        return None
+    out: list[str] = []
+    hook: _Line | None = None
+    for line in lines:
+        if line.is_hook and hook is None:
+            hook = line
+        elif line.is_hook or (hook and not line.is_dial):
+            return None
+        elif hook:
+            number = _number(_arguments(hook.data))
+            if not number or NUMBER not in line.data or f"i{ANSWERED}" not in line.data:
+                return None
+            data = line.data.replace(NUMBER, number).replace(f"i{ANSWERED}", "")
+            start = f"{line.indent}exten => {line.extension},{hook.priority}{hook.label}"
+            out.append(f"{start},Dial({data}){line.comment and ' ' + line.comment}")
+            hook = None
+        elif NUMBER in line.data or ANSWERED in line.data:
+            return None
+        else:
+            out.append(line.text)
+    return None if hook else ("\r\n" if "\r\n" in text else "\n").join(out)
 
 
 def _lines(text: str, carrier: str) -> Iterator[_Line]:
@@ -166,9 +196,10 @@ def _hooked(
             if before:  # as it was without us
                 line = replace(line, priority=before.priority, label=before.label)
             number, dial, endpoint, asked = _dial(line, carrier, variables, _number(ours))
-            way = Way(line.extension, endpoint, bool(before) and asked)
             first = "1" if line.priority == "1" else "n"
             step = f"Gosub({HOOK},s,1({hook(endpoint)},{number}))"
+            strip = int(number.removesuffix("}").partition(":")[2] or 0)
+            way = Way(line.extension, endpoint, bool(before) and asked, strip, (step, dial))
             start, note = f"{line.indent}exten => {line.extension}", line.comment and f" {line.comment}"
             out.append(f"{start},{first}{line.label},{step}")
             out.append(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from dialpact.application.pbx import vicidial_entry
 from dialpact.application.pbx.adapter import Row
 from dialpact.application.pbx.host import Host
 from dialpact.compliance.registers.fault import Fault, shown
@@ -117,6 +118,10 @@ class Database:
             self._set(host, row, place, written, was)
             raise Fault("vicidial-database", error=f"{row.column}: {shown(row.key['carrier_id'])}")
         return written == becomes
+
+    def without(self, row: Row, value: str) -> str | None:
+        """``value``, which somebody has changed since, without our steps; None: it can not be told."""
+        return vicidial_entry.without(value, shown(row.key["carrier_id"]))
 
     def _set(self, host: Host, row: Row, place: str, was: str, becomes: str) -> str:
         """What stands there then."""

@@ -67,6 +67,7 @@ class Answers:
         self._trunk = request.trunk or self._attempt.trunk
         self._facts = snapshot.about(self._attempt, judge.asked, now, scrubbed=batch)
         self._forked = judge.stops_on_fork and request.at is None and self._facts.forked
+        self._restored = request.at is None and self._facts.restored
         # Whether a number can be dialled on each of several trunks is a matter of its digits.
         self._each = AND in self._attempt.trunk
         self._odd = people(self._facts.differing)  # what is known of them is not what the log says
@@ -174,6 +175,7 @@ class Answers:
             self._now,
             differing=facts.differing,
             forked=self._forked,
+            restored=self._restored,
         )
         # When a range that is being dialled ends is a matter of the calls close by.
         ranges = in_a_range(decision)

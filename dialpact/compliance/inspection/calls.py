@@ -33,7 +33,7 @@ def calls(source: Source, question: Question) -> CallFigures:
     permitted, zone = Permitted(question.policy), question.policy.profiles[0].zone
     days: dict[date, Counter[str]] = {on: Counter() for on in question.period.days}
     hours: dict[int, Counter[str]] = {hour: Counter() for hour in range(24)}
-    exempt, outside = question.exempt(permitted.purposes), 0
+    exempt, outside = question.beside_trials(permitted.purposes), 0
     suspects: list[datetime] = []
     for minute in source.minutes(exempt):
         local = minute.at.astimezone(zone)

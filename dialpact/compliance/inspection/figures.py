@@ -380,6 +380,17 @@ class Heading(Figures, frozen=True, kw_only=True):
     findings: tuple[InspectionFinding, ...]
 
 
+class TrialLine(Figures, frozen=True, kw_only=True):
+    """A trial call that a tester confirmed in the period: no campaign's, and listed apart."""
+
+    campaign: str  # as which its decisions are listed
+    at: datetime
+    by: str
+    number: str
+    put_through: int
+    blocked: int
+
+
 class Inspection(Figures, frozen=True, kw_only=True):
     """The report."""
 
@@ -397,3 +408,4 @@ class Inspection(Figures, frozen=True, kw_only=True):
     conduct: Conduct
     control: Control
     consents: ConsentFigures
+    trials: tuple[TrialLine, ...] = ()

@@ -37,6 +37,9 @@ class Question:
     # Read from the store before all else: every purpose that each campaign ever had, the caller IDs.
     campaigns: Mapping[str, frozenset[str]] = field(default_factory=dict)
     registered: frozenset[str] = frozenset()
+    trials: tuple[
+        str, ...
+    ] = ()  # as which campaigns trial calls are listed: the tester's own, and listed apart
 
     @property
     def today(self) -> date:
@@ -58,6 +61,10 @@ class Question:
         """The campaigns that never had one of ``purposes``. One that nobody knows has."""
         bound = frozenset(purposes)
         return [id for id, had in self.campaigns.items() if not had & bound]
+
+    def beside_trials(self, purposes: Iterable[str]) -> list[str]:
+        """The exempt, and the trial calls: of what their own profile stands in place of."""
+        return [*self.exempt(purposes), *self.trials]
 
     def bound(self, rule: str) -> frozenset[str]:
         """The purposes that any profile's ``rule`` binds."""

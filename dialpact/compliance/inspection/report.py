@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Callable
 
 from dialpact.compliance.inspection import calls, kept, unwanted
-from dialpact.compliance.inspection.figures import Inspection
+from dialpact.compliance.inspection.figures import Inspection, TrialLine
 from dialpact.compliance.inspection.question import Question
 from dialpact.compliance.inspection.source import Source
 from dialpact.compliance.inspection.verdicts import headings
+from dialpact.compliance.trial import PREFIX
 
 STEPS = 7  # of its making, of which ``step`` is told
 
@@ -22,7 +23,9 @@ def made(source: Source, question: Question, step: Callable[[], None] = _nobody_
     """The whole of it, with its headings. ``step``: another of its parts is made; these are of any length."""
     ever = {one.id: frozenset([one.purpose, *one.purposes_before]) for one in source.campaigns()}
     registered = frozenset(one.number for one in source.caller_ids())
-    question = dataclasses.replace(question, campaigns=ever, registered=registered)
+    tried = source.trials()
+    named = tuple(PREFIX + one.id for one in tried)
+    question = dataclasses.replace(question, campaigns=ever, registered=registered, trials=named)
     changes, incidents = source.changes(), source.incidents()
     changed = {found.key: found.count for found in changes}
     of_calls = calls.calls(source, question)
@@ -50,6 +53,18 @@ def made(source: Source, question: Question, step: Callable[[], None] = _nobody_
         conduct=conduct,
         control=control,
         consents=consents,
+        trials=tuple(
+            TrialLine(
+                campaign=PREFIX + one.id,
+                at=one.at,
+                by=one.by,
+                number=question.number(one.number),
+                put_through=one.put_through,
+                blocked=one.blocked,
+            )
+            for one in tried
+            if one.at >= question.period.since
+        ),
     )
     step()
     return headings(found, question.policy)

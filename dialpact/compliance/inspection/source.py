@@ -57,6 +57,17 @@ class Use(NamedTuple):
     valid_to: date | None
 
 
+class Tried(NamedTuple):
+    """A trial call. ``put_through``, ``blocked``: decisions in its name."""
+
+    id: str
+    at: datetime
+    by: str
+    number: str
+    put_through: int
+    blocked: int
+
+
 class PutThrough(NamedTuple):
     campaign: str
     business: str
@@ -234,6 +245,9 @@ class Source(Protocol):
 
     def campaigns(self) -> list[CampaignNow]:
         """Each one with its script, as they are now."""
+
+    def trials(self) -> list[Tried]:
+        """Trial calls that were confirmed until the period's end, the oldest first."""
 
     def businesses(self) -> list[Business]:
         """All that are registered now."""

@@ -94,7 +94,7 @@ def consents(source: Source, question: Question) -> ConsentFigures:
     without = 0
     shown: list[LateCall] = []
     if bound:
-        exempt = question.exempt(bound)
+        exempt = question.beside_trials(bound)
         for call in source.without_consent(exempt):
             if call.purpose in bound:
                 without += 1

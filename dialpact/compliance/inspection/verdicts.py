@@ -117,6 +117,7 @@ def _conduct(report: Inspection, policy: Policy) -> Findings:
     yield _some("notice", "conduct-complaints", conduct.complaints.received)
     yield _some("notice", "conduct-range", _blocked(report, [Reason.RANGE_DIALLING]))
     yield _some("notice", "conduct-held", conduct.batches_held)
+    yield _some("notice", "conduct-trials", sum(one.put_through for one in report.trials))
     yield _point("notice", "no-calls", not calls.decisions)
 
 

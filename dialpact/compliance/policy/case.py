@@ -33,6 +33,13 @@ class Why(StrEnum):
     CAMPAIGN_UNKNOWN = "campaign-unknown"
     CALLER_ID_UNKNOWN = "caller-id-unknown"
     RECORDER_NOT_ASKED = "recorder-not-asked"
+    # a trial call: what the trial profile stands in place of, and its own rule
+    TRIAL_INSTEAD = "trial-instead"
+    TRIAL_UNKNOWN = "trial-unknown"
+    TRIAL_OTHER_NUMBER = "trial-other-number"
+    TRIAL_OTHER_CHANNEL = "trial-other-channel"
+    TRIAL_OVER = "trial-over"
+    TRIAL_USED = "trial-used"
     # no rule's: compliance.judge says these
     ATTACK = "attack"
     FAILURE = "failure"

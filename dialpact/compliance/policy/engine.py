@@ -87,6 +87,9 @@ def asked(policy: Policy, place: int, today: date, purpose: Purpose) -> Iterator
     for name, rule in RULES.items():
         if (section := sections.get(name)) is None:
             continue  # the profile has no such rule
+        if name in policy.set_aside:
+            yield "", _trial_instead, name
+            continue
         if today < section.effective_from:
             yield "", _not_effective, (name, section.effective_from)
         elif not section.binds(purpose):
@@ -101,6 +104,10 @@ def _campaign(case: Case, _: None) -> Findings:
 
 def _suspension(case: Case, _: None) -> Findings:
     return suspension.judge(case)
+
+
+def _trial_instead(case: Case, name: str) -> Findings:
+    return skipped(name, case, Why.TRIAL_INSTEAD)
 
 
 def _not_effective(case: Case, about: tuple[str, date]) -> Findings:

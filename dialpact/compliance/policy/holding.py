@@ -131,7 +131,7 @@ class Holding:
             tuple(
                 Looked(place, name, f"{profile.id} {name}", section, TURNS[name])
                 for name, section in policy.sections[place].items()
-                if name in RULES
+                if name in RULES and name not in policy.set_aside
             )
             for place, profile in enumerate(policy.profiles)
         )

@@ -95,7 +95,8 @@ class Remembering:
         self._policy = policy
         self._prefixes = prefixes(policy.profiles)
         names = {name for sections in policy.sections for name in sections}
-        self._by_number = any(LOOKS_AT.get(name, ()) is None for name in names)
+        looked = [LOOKS_AT.get(name, ()) for name in names]
+        self._by_number = any(found is None or NUMBER in found for found in looked)
         self._instants: dict[tuple[datetime, bool], list[_Step]] = {}
 
     def sees(self, callee: Callee) -> Hashable:

@@ -8,7 +8,8 @@ from msgspec.structs import asdict
 
 from dialpact.compliance.model import PURPOSES, Campaign
 from dialpact.compliance.registers.cell import choice, identifier
-from dialpact.compliance.registers.fault import Fault
+from dialpact.compliance.registers.fault import Fault, shown
+from dialpact.compliance.trial import is_trial
 
 
 class CampaignEntry(Campaign, frozen=True, kw_only=True):
@@ -27,8 +28,11 @@ def entry_of(campaign: Campaign) -> CampaignEntry:
 def campaign(
     id: str, business: str, industry: str, purpose: str, script: str = "", *, scrub_leads: bool = False
 ) -> CampaignEntry:
+    named = identifier(id, "id")
+    if is_trial(named):
+        raise Fault("trial-name", value=shown(named))
     return CampaignEntry(
-        id=identifier(id, "id"),
+        id=named,
         business=identifier(business, "business"),
         industry=identifier(industry, "industry"),
         purpose=choice(purpose, "purpose", PURPOSES),

@@ -16,6 +16,7 @@ from dialpact.compliance.sections.registers import (
 )
 from dialpact.compliance.sections.registration import Registered, RegistrationRule
 from dialpact.compliance.sections.time import WEEKDAYS, Days, Hours, Weekday, Window
+from dialpact.compliance.sections.trial import TrialRule
 
 __all__ = [
     "WEEKDAYS",
@@ -39,6 +40,7 @@ __all__ = [
     "ScriptRule",
     "Section",
     "SuspensionRule",
+    "TrialRule",
     "Weekday",
     "Window",
     "require",

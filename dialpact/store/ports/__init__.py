@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # else one noun would bring all others, and what they are made of
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from dialpact.store.ports.accounts import Accounts
     from dialpact.store.ports.acts import Acts
     from dialpact.store.ports.api_keys import ApiKeys
     from dialpact.store.ports.approvals import Approvals
     from dialpact.store.ports.audits import Audits
+    from dialpact.store.ports.backups import Backups
     from dialpact.store.ports.browsing import Browsing
     from dialpact.store.ports.businesses import Businesses
     from dialpact.store.ports.caller_ids import CallerIds
@@ -63,6 +65,7 @@ if TYPE_CHECKING:  # else one noun would bring all others, and what they are mad
     from dialpact.store.ports.sessions import Sessions
     from dialpact.store.ports.supervised import Supervised
     from dialpact.store.ports.suspensions import Suspensions
+    from dialpact.store.ports.trials import Trials
     from dialpact.store.ports.webhooks import Webhooks
     from dialpact.store.ports.witnesses import Witnesses
 
@@ -72,6 +75,9 @@ class Store(Protocol):
 
     def looking(self) -> AbstractAsyncContextManager[Store]:
         """The same, read only: for what takes its time, and keeps nobody waiting who writes."""
+
+    def another(self, path: Path) -> AbstractAsyncContextManager[Store]:
+        """One of the same kind at another place, brought up to date. StoreGone, StoreError."""
 
     @property
     def accounts(self) -> Accounts: ...
@@ -87,6 +93,9 @@ class Store(Protocol):
 
     @property
     def audits(self) -> Audits: ...
+
+    @property
+    def backups(self) -> Backups: ...
 
     @property
     def browsing(self) -> Browsing: ...
@@ -225,6 +234,9 @@ class Store(Protocol):
 
     @property
     def suspensions(self) -> Suspensions: ...
+
+    @property
+    def trials(self) -> Trials: ...
 
     @property
     def webhooks(self) -> Webhooks: ...

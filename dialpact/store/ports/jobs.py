@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from dialpact.compliance.jobs import Job, JobError, JobKind, JobState
+from dialpact.compliance.jobs import Job, JobError, JobKind, JobState, JobsWaiting
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.ports.receipts import Receipt
 
@@ -26,6 +26,9 @@ class Jobs(Protocol):
 
     async def count_waiting(self, key: str) -> int:
         """Of an API key: those that are not over."""
+
+    async def waiting(self) -> JobsWaiting:
+        """Of everybody."""
 
     async def states(self, ids: Iterable[str]) -> Mapping[str, JobState]:
         """Of these, as far as there are such jobs."""

@@ -64,6 +64,10 @@ class ListFacts(Protocol):
     def forked(self) -> bool:
         """Whether the log may not be signed; also where nobody knows."""
 
+    @property
+    def restored(self) -> bool:
+        """Whether a backup was put back, and nobody has acknowledged it."""
+
     def of(self, numbers: Collection[str]) -> Mapping[str, Own]:
         """Of each number in E.164."""
 

@@ -210,6 +210,12 @@ class Database:
             own._nobody_waits.set()
             await own.close()
 
+    @asynccontextmanager
+    async def another(self, path: Path) -> AsyncIterator[Self]:
+        """One at another place, brought up to date: nobody else has it."""
+        async with await type(self).open(path, BUSY_MS * 10) as store:
+            yield store
+
     async def close(self) -> None:
         if self._reader:
             await self._reader.close()

@@ -10,7 +10,7 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -21,7 +21,7 @@ from dialpact.compliance.errors import StoreError
 from dialpact.compliance.ledger.bound.difference import concerned
 from dialpact.compliance.model import Decision
 from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
-from dialpact.store.sqlite import enforcement, incidents, migrate
+from dialpact.store.sqlite import backups, enforcement, incidents, migrate
 from dialpact.store.sqlite.connection import Database, is_of_the_row
 from dialpact.store.sqlite.facts import Registered, facts
 from dialpact.store.sqlite.statements import statements
@@ -163,8 +163,14 @@ class _Batch:
         self._connection, self._judge, self._clock, self._alone = connection, judge, clock, alone
         self.failed = dict(failed or {})
         self._registered = Registered(connection)
-        self._forked = judge.stops_on_fork and _is_forked(connection)
+        self._stopped = self._why_stopped()
         self._sequence = _Sequence(connection)
+
+    def _why_stopped(self) -> Callable[..., Decision] | None:
+        """What blocks every attempt now, whatever it is."""
+        if self._judge.stops_on_fork and _is_forked(self._connection):
+            return self._judge.forked
+        return self._judge.restored if backups.is_unacknowledged(self._connection) else None
 
     def run(self, batch: Sequence[WaitingAttempt], overdue: Sequence[Decision]) -> list[Decided]:
         for kept in overdue:
@@ -184,8 +190,8 @@ class _Batch:
             block = judge.broken(attempt, now, id=id)
             self._block(block)
             return Decided(block, raised)
-        if self._forked and not _is_late(waiting):
-            block = judge.forked(attempt, now, id=id)
+        if self._stopped and not _is_late(waiting):
+            block = self._stopped(attempt, now, id=id)
             self._block(block)
             return Decided(block)
         if not _is_late(waiting):

@@ -13,6 +13,7 @@ from dialpact.store.sqlite.connection import Database
 
 if TYPE_CHECKING:
     from dialpact.store.sqlite.acts import Acts
+    from dialpact.store.sqlite.backups import Backups
     from dialpact.store.sqlite.browsing import Browsing
     from dialpact.store.sqlite.calls import Calls
     from dialpact.store.sqlite.carrier_legs import CarrierLegs
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from dialpact.store.sqlite.registers.registration import Registrations
     from dialpact.store.sqlite.registers.script import Scripts
     from dialpact.store.sqlite.registers.suspension import Suspensions
+    from dialpact.store.sqlite.registers.trial import Trials
     from dialpact.store.sqlite.retention import Retention
     from dialpact.store.sqlite.snapshot import Audits
     from dialpact.store.sqlite.supervised import Supervised
@@ -98,6 +100,12 @@ class Store(Database):
         from dialpact.store.sqlite.snapshot import Audits
 
         return Audits(self)
+
+    @cached_property
+    def backups(self) -> Backups:
+        from dialpact.store.sqlite.backups import Backups
+
+        return Backups(self)
 
     @cached_property
     def browsing(self) -> Browsing:
@@ -374,6 +382,12 @@ class Store(Database):
         from dialpact.store.sqlite.registers.suspension import Suspensions
 
         return Suspensions(self)
+
+    @cached_property
+    def trials(self) -> Trials:
+        from dialpact.store.sqlite.registers.trial import Trials
+
+        return Trials(self)
 
     @cached_property
     def webhooks(self) -> Webhooks:

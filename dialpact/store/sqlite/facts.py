@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache, partial
 
+from msgspec import UNSET
+
 from dialpact.compliance.clock import boot_id, instant, stamp
 from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.ledger.bound.difference import Named
@@ -28,7 +30,9 @@ from dialpact.compliance.model import (
     Tally,
 )
 from dialpact.compliance.ranges import LastDialled
+from dialpact.compliance.trial import is_trial
 from dialpact.store.sqlite import linked
+from dialpact.store.sqlite.registers.trial import Tried, tried
 from dialpact.store.sqlite.statements import statements
 
 SQL = statements("facts")
@@ -65,6 +69,13 @@ class Registered:
             (*_registrations(row[8]), *_registrations(row[9])) if registrations else (),
         )
 
+    def trial(self, campaign: str) -> Tried | None:
+        """Read each time: a decision of the same unit may have used it up."""
+        found = tried(self._connection, campaign)
+        if found is not None and found.differing:
+            self.differing = found.differing
+        return found
+
     def batch(self, row: sqlite3.Row) -> Batch:
         """A batch of leads, made of its row once."""
         if (known := self._batches.get(row["id"])) is None:
@@ -89,7 +100,11 @@ def facts(
     same unit of work.
     """
     registered = registered or Registered(connection)
-    campaign, business, registrations = registered.campaign(attempt.campaign, asked.registrations)
+    trial = registered.trial(attempt.campaign) if is_trial(attempt.campaign) else None
+    if trial is None:
+        campaign, business, registrations = registered.campaign(attempt.campaign, asked.registrations)
+    else:
+        campaign, business, registrations = trial.campaign, trial.business, ()
     digits = int(attempt.callee.e164[1:]) if attempt.callee.e164 else None
     names = attempt.trunks
     continues = linked.first_of(connection, attempt, now)
@@ -113,6 +128,7 @@ def facts(
         recorder=registered.recorder(attempt.node) if live else None,
         registrations=registrations,
         continues=continues,
+        trial=trial.trial if trial else UNSET,
     )
 
 

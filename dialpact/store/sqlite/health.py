@@ -10,7 +10,7 @@ from datetime import date, datetime
 from dialpact.compliance.clock import boot_id, instant
 from dialpact.compliance.health import Health, LeaseState, RegistersLooked
 from dialpact.compliance.model import Campaign, Suspension
-from dialpact.store.sqlite import checkpoints, differences, ledger, migrate, webhooks, witnesses
+from dialpact.store.sqlite import backups, checkpoints, differences, ledger, migrate, webhooks, witnesses
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.registers.registration import registration_of
 from dialpact.store.sqlite.statements import statements
@@ -43,6 +43,7 @@ def _health(connection: sqlite3.Connection, node: str, now: datetime, today: dat
         signed=_signed(connection),
         forked=log["forked"] if log else LOST,
         remembered=log is None or bool(log["remembered"]),
+        restored=backups.restored(connection),
         sellers=tuple(Campaign(**dict(row)) for row in SQL.sellers(connection)),
         overwriting=_overwriting(connection),
         looked=_looked(connection),

@@ -29,6 +29,7 @@ from dialpact.compliance.inspection.source import (
     Reasons,
     Removal,
     Source,
+    Tried,
     Use,
 )
 from dialpact.compliance.model import Business, CallerId, Decision
@@ -191,6 +192,10 @@ class InspectionSnapshot:
 
     def opt_outs(self) -> tuple[Count, ...]:
         return _counts(SQL.opt_outs(self._connection, **self._span))
+
+    def trials(self) -> list[Tried]:
+        found = SQL.trials(self._connection, **self._span)
+        return [Tried(**{**dict(row), "at": instant(row["at"])}) for row in found]
 
     def campaigns(self) -> list[CampaignNow]:
         return [

@@ -12,7 +12,7 @@ import msgspec
 
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.errors import StoreRefused
-from dialpact.compliance.jobs import Job, JobError, JobKind, JobState
+from dialpact.compliance.jobs import Job, JobError, JobKind, JobState, JobsWaiting
 from dialpact.store.ports.page import ALL, Page
 from dialpact.store.ports.receipts import Receipt
 from dialpact.store.sqlite.connection import Database
@@ -52,6 +52,18 @@ class Jobs:
 
     async def count_waiting(self, key: str) -> int:
         return await self._database.read(lambda connection: int(SQL.count_waiting(connection, key=key)[0]))
+
+    async def waiting(self) -> JobsWaiting:
+        def work(connection: sqlite3.Connection) -> JobsWaiting:
+            of = {row["state"]: row for row in SQL.waiting(connection)}
+            queued, running = of.get("queued"), of.get("running")
+            return JobsWaiting(
+                queued=queued["many"] if queued else 0,
+                running=running["many"] if running else 0,
+                oldest=instant(queued["oldest"]) if queued else None,
+            )
+
+        return await self._database.read(work)
 
     async def states(self, ids: Iterable[str]) -> Mapping[str, JobState]:
         asked = _json(list(ids))

@@ -28,8 +28,8 @@ from dialpact.compliance.model import Batch, CallAttempt, Consent, DncEntry, Fac
 from dialpact.compliance.ranges import LastDialled
 from dialpact.compliance.registers.leads import as_scrubbed
 from dialpact.store.ports.lists import ListFacts, ListSnapshot, Own, OwnConsent, OwnOptOut
+from dialpact.store.sqlite import backups, migrate
 from dialpact.store.sqlite import facts as single
-from dialpact.store.sqlite import migrate
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.statements import statements
 
@@ -124,6 +124,7 @@ class _ListFacts:
         )
         forked = statements("decisions").forked(connection)
         self.forked = forked is None or bool(forked[0])
+        self.restored = backups.is_unacknowledged(connection)
         self._most = max((limit for per, limit in asked.caps if per == "callee"), default=0)
         self._dialled = self._lately(attempt.campaign, now) if asked.reach else array("q")
         self._never = self._nth(())

@@ -208,6 +208,18 @@ FROM campaign LEFT JOIN script ON script.id = campaign.script
  AND script.version = (SELECT max(version) FROM script AS other WHERE other.id = script.id)
 ORDER BY campaign.id;
 
+-- Since a day before the period: a trial ends within minutes, and a decision of the period may be one's.
+-- name: trials(since, until)
+SELECT act.key AS id, act.at, act.actor AS by, json_extract(act.detail, '$.number') AS number,
+       count(decision.id) FILTER (WHERE dial <> '' AND undelivered.decision IS NULL) AS put_through,
+       count(decision.id) FILTER (WHERE dial = '' OR undelivered.decision IS NOT NULL) AS blocked
+FROM register_change AS act
+LEFT JOIN decision ON decision.campaign = 'dialpact-trial.' || act.key
+LEFT JOIN undelivered ON undelivered.decision = decision.id
+WHERE act.register = 'trial' AND act.action = 'confirm'
+  AND act.at >= datetime(:since, '-1 day') AND act.at < :until
+GROUP BY act.seq ORDER BY act.seq;
+
 -- name: businesses()
 SELECT id, name, actor FROM business ORDER BY id;
 

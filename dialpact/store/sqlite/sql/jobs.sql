@@ -17,6 +17,9 @@ ORDER BY seq DESC LIMIT :most;
 -- name: count_waiting(key)^
 SELECT count(*) FROM job WHERE key = :key AND state IN ('queued', 'running');
 
+-- name: waiting()
+SELECT state, count(*) AS many, min(created_at) AS oldest FROM job WHERE state IN ('queued', 'running') GROUP BY state;
+
 -- name: states(ids)
 SELECT id, state FROM job WHERE id IN (SELECT value FROM json_each(:ids));
 
