@@ -1,4 +1,4 @@
-"""Wazo's and MikoPBX's routes are proven on a real Asterisk, as `dialpact asterisk doctor --call` does it."""
+"""Wazo's, MikoPBX's and VICIdial's routes are proven on a real Asterisk, as `doctor --call` does it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from dialpact.application.pbx.adapter import Adapter, Found
 from dialpact.application.pbx.host import Host, Ran
 from dialpact.application.pbx.mikopbx import MIKOPBX
 from dialpact.application.pbx.prove import Proof, prove
+from dialpact.application.pbx.vicidial import VICIDIAL
 from dialpact.application.pbx.wazo import WAZO
 from dialpact.cli.command_context import CommandContext
-from tests.lab import hooked, test_pbx_mikopbx, test_pbx_wazo
+from tests.lab import hooked, test_pbx_mikopbx, test_pbx_vicidial, test_pbx_wazo
 from tests.lab.bootstrap import Installation
 from tests.lab.pbx import Pbx
 from tests.lab.recipes import Lab
 from tests.lab.softphone import SoftCarrier
+from tests.lab.test_pbx_vicidial import Vici
+from tests.lab.vicidial import CallLog
 
+vici = test_pbx_vicidial.vici  # its fixture
 Prepare = Callable[[Pbx, str], str]
 PBXES: list[tuple[Adapter, Found, Prepare, dict[str, str]]] = [
     (WAZO, test_pbx_wazo.FOUND, test_pbx_wazo._included, {"[to-extern] _X.": "proven"}),
@@ -51,10 +55,10 @@ def running(lab: Lab) -> Host:
     return replace(hooked.host_of(lab.pbx), run=run)
 
 
-async def proof_of(lab: Lab, adapter: Adapter, found: Found) -> Proof:
+async def proof_of(lab: Lab, adapter: Adapter, found: Found, host: Host | None = None) -> Proof:
     session = CommandContext(lab.site.config, False, "en")
     wishes = hooked.wishes_for(lab.pbx)
-    return await prove(running(lab), adapter, found, wishes, session.config, session.looking())
+    return await prove(host or running(lab), adapter, found, wishes, session.config, session.looking())
 
 
 @pytest.mark.lab
@@ -75,3 +79,20 @@ async def test_each_route(
             assert carrier.legs == []
         assert {one.route.name: f"{one.result} {one.why}".strip() for one in told.routes} == wanted
         assert told.holds
+
+
+@pytest.mark.lab
+async def test_a_refusal_that_sets_what_the_pbx_reports_is_one(vici: Vici) -> None:
+    """VICIdial's own word for it is a DIALSTATUS, and nothing was dialled."""
+    vici.lab.pbx.cli("module load res_clioriginate.so")
+    host = running(vici.lab)
+
+    def run(words: Sequence[str], given: bytes = b"", env: Mapping[str, str] | None = None) -> Ran:
+        return (host.run if words[0] == "asterisk" else vici.tables.run)(words, given, env)
+
+    async with CallLog(vici.port).serving():
+        told = await proof_of(vici.lab, VICIDIAL, test_pbx_vicidial.FOUND, replace(host, run=run))
+    assert {one.route.name: one.result for one in told.routes} == {
+        "TELECOM _9X.": "proven",
+        "SECOND _8X.": "proven",
+    }
