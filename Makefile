@@ -13,10 +13,11 @@ JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
 # Hundreds of processes start in a run: each would compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: console console-stop screenshots supervise-demo fuzz soak chaos demo docs deb test test-long check lab bench bench-full load transcripts lock clean help
+.PHONY: first-call console console-stop screenshots supervise-demo fuzz soak chaos demo docs deb deb-test test test-long check lab bench bench-full load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, what became of them, and the console on them in a browser"
+	@echo "make first-call  the lines of docs/try.md in a bare Debian 12, timed (root; 5 minutes)"
 	@echo "make console  that console again, on the last demo's calls; make console-stop ends it"
 	@echo "make screenshots  the pictures of the console in docs/, of the last demo's calls"
 	@echo "make supervise-demo  a supervisor and three operators, in one minute and without Asterisk"
@@ -25,6 +26,7 @@ help:
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make docs   the pages of docs/ as a site of two languages: .docs/site/index.html"
 	@echo "make deb    the Debian package, and its bill of materials beside it: dist/"
+	@echo "make deb-test  that package in a fresh Debian 12 and 13: installed, upgraded, removed, purged, a call through it"
 	@echo "make bench  speed of the decision beside servers that do nothing, and of all else (BENCH='--json --only decision')"
 	@echo "make bench-full  the same, longer, with 250 million do-not-call numbers (25 GB in .bench, once)"
 	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
@@ -32,6 +34,10 @@ help:
 	@echo "make chaos  an hour of mixed calls and random faults, P1 to P7 counted from outside (MINUTES, CONCURRENT, SEED, CALM)"
 	@echo "make fuzz   hostile input for everything that reads what others write (MINUTES, SEED, TARGET)"
 	@echo "make transcripts  what the real Asterisk says on AGI and AMI, captured anew (RELEASE=bullseye: 16)"
+
+first-call: $(STAMP)
+	@$(PY) -m tests.lab.bootstrap
+	@$(PY) -m tests.deploy.first_call
 
 demo: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
@@ -54,6 +60,8 @@ test test-long: $(STAMP)
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check lab
 	@$(PY) -m pytest -m "not alone $(FEWER)" -n $(JOBS) --cov --cov-report= --cov-fail-under=0 $(TEST) || $(ONCE_MORE)
 	@$(PY) -m pytest -m "alone $(FEWER)" --cov --cov-append --cov-report=term:skip-covered $(TEST)
+
+test-long: $(DEB)/.ready
 
 test: FEWER = and not long
 
@@ -82,6 +90,9 @@ docs: $(DOCS)/.ready
 # In an environment of its own as well, of pinned hashes.
 deb: $(STAMP) $(DEB)/.ready
 	@$(PY) deploy/debian/build.py $(OPTIONS)
+
+deb-test: $(STAMP) $(DEB)/.ready lab
+	@$(PY) -m pytest -v -m package tests/deploy tests/lab/test_package_call.py $(TEST)
 
 bench: $(STAMP)
 	@$(PY) -m tests.bench.gate_bench $(BENCH)

@@ -64,7 +64,8 @@ class Sources:
     """Where a look goes: what is in force, asked anew each time, and a connection to the store of its own.
 
     ``policy`` raises DialpactError, ``open`` StoreError. ``fresh_seconds``: while a look is shared;
-    ``store_seconds``: that the store is given to answer.
+    ``store_seconds``: that the store is given to answer. ``recordings``: whether their folder is looked at: a
+    gate apart may not see it, and takes the listener's word that it could record.
     """
 
     config: Callable[[], Config]
@@ -73,6 +74,7 @@ class Sources:
     clock: Clock
     fresh_seconds: float = FRESH_SECONDS
     store_seconds: float = STORE_SECONDS
+    recordings: bool = True
 
 
 class Looking:
@@ -124,7 +126,8 @@ class Looking:
         if put_back := host.restored(site, fresh=True):
             problems.append(put_back)
         gate = await host.gate(site)
-        disks = await self._within("disks", DISK_SECONDS, lambda: asyncio.to_thread(_disks, site))
+        seen = self._sources.recordings
+        disks = await self._within("disks", DISK_SECONDS, lambda: asyncio.to_thread(_disks, site, seen))
         if disks is None:
             problems.append(fail("disk-silent", seconds=f"{DISK_SECONDS:g}"))
         found = [
@@ -193,12 +196,15 @@ def _log(site: Site) -> Iterator[tuple[str, DoctorFinding]]:
     yield from (("registers", item) for item in host.registers(site))
 
 
-def _disks(site: Site) -> tuple[int | None, int | None, list[DoctorFinding]]:
-    """Free bytes for recordings and for the database, and what is wrong with either. May hang."""
-    found = list(host.recordings(site))
+def _disks(site: Site, recordings: bool) -> tuple[int | None, int | None, list[DoctorFinding]]:
+    """Free bytes for recordings and for the database, and what is wrong with either. May hang.
+    ``recordings``: whether these are looked at.
+    """
+    found = list(host.recordings(site)) if recordings else []
     database = site.config.database.parent
     free = _free(database)
-    return _free(site.config.recordings), free, found + list(_database_disk(site, database, free))
+    room = _free(site.config.recordings) if recordings else None
+    return room, free, found + list(_database_disk(site, database, free))
 
 
 def _database_disk(site: Site, folder: Path, free: int | None) -> Iterator[DoctorFinding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from dialpact.application.daemon_registry import Role
 from dialpact.application.doctor.finding import DoctorFinding
@@ -51,7 +52,8 @@ def sources(session: CommandContext) -> Sources:
 
 def outside(session: CommandContext, role: Role = "serve") -> Outside:
     """What a daemon's pages show."""
-    return Outside(sources=sources(session), said=in_english, kinds=kinds, role=role)
+    looked_at = replace(sources(session), recordings=role != "gate")
+    return Outside(sources=looked_at, said=in_english, kinds=kinds, role=role)
 
 
 def in_english(item: DoctorFinding) -> str:

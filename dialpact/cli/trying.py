@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ import typer
 
 from dialpact.application import trials
 from dialpact.application.pbx.host import Ran
+from dialpact.application.pbx.program import FOLDERS, run
 from dialpact.application.policy import judge_of, load_policy
 from dialpact.application.trials import Step, Wanted
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
@@ -19,8 +20,7 @@ from dialpact.compliance.model import Decision
 from dialpact.compliance.texts import reason_text
 from dialpact.compliance.trial import Confirmed
 
-CONSOLE_SECONDS = 20
-MOST_SAID = 1 << 20
+SECONDS = 20.0  # of a word to Asterisk's console
 
 
 async def try_(
@@ -144,14 +144,5 @@ def _endpoint(session: CommandContext, decision: Decision | None) -> str:
 
 
 def console(words: Sequence[str], given: bytes = b"", env: Mapping[str, str] | None = None) -> Ran:
-    """A program of the PBX, bounded in time and in what it says."""
-    try:
-        ran = subprocess.run(  # noqa: S603 - its words, and no shell
-            list(words), input=given, capture_output=True, timeout=CONSOLE_SECONDS, check=False
-        )
-    except FileNotFoundError:
-        return Ran(127, "", f"{words[0]}: not found")
-    except subprocess.TimeoutExpired:
-        return Ran(-1, "", f"{words[0]}: no answer within {CONSOLE_SECONDS} s")
-    out, err = (text[:MOST_SAID].decode("utf-8", "replace") for text in (ran.stdout, ran.stderr))
-    return Ran(ran.returncode, out, err)
+    """A program of the PBX, looked for where the administrator has it first."""
+    return run(words, given, env, path=f"{os.environ.get('PATH', '')}:{FOLDERS}", seconds=SECONDS)

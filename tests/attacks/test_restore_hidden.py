@@ -9,6 +9,7 @@ from typing import Any
 from tests.attacks.restored import grow
 from tests.cli.conftest import Home
 
+PUT_IN = "INSERT INTO register_change (at, actor, register, action, key, detail) VALUES ("
 BY = ("--by", "chen", "--reason", "disk died")
 
 
@@ -48,12 +49,14 @@ def test_an_acknowledgement_is_put_in(home: Home) -> None:
     put_back(home)
     sql(
         home,
-        "INSERT INTO register_change (at, actor, register, action, key, detail) VALUES"
-        " ('2026-11-30T00:00:00.000000Z', 'nobody', 'store', 'acknowledge', 'database', '{}')",
+        f"{PUT_IN} '2026-11-30T00:00:00.000000Z', 'nobody', 'store', 'acknowledge', 'database', '{{}}')",
     )
     home.run("ledger", "checkpoint", code=3)
     checks = home("asterisk", "doctor", "--asterisk-etc", "/nonexistent", code=3)["checks"]
     (said,) = [one for one in checks if one["code"] == "store-restored-once"]
     assert "nobody" in said["text"]
+    sql(home, f"{PUT_IN} '2026-11-30T00:00:01.000000Z', 'li', 'store', 'restore', 'database', '{{}}')")
+    checks = home("asterisk", "doctor", "--asterisk-etc", "/nonexistent", code=3)["checks"]
+    assert "store-restored" in {one["code"] for one in checks}  # whatever it says of itself
     listed = home("ledger", "list", "--limit", "20")
     assert [one["kind"] for one in listed].count("register-change") >= 3

@@ -299,6 +299,20 @@ async def test_incidents_are_counted_once(office: Office) -> None:
             assert NUMBER.encode() not in body
 
 
+async def test_a_gate_apart_says_nothing_of_a_folder_that_it_can_not_see(office: Office) -> None:
+    """Its unit gives it no way into Asterisk's spool; the listener's word says whether calls are recorded."""
+    told = {}
+    for role in ("serve", "listener", "gate"):
+        async with server.serving(status.outside(session_of(office), role), ("127.0.0.1", 0)) as address:
+            _, health = await Asker(address).get("/health")
+            _, page = await Asker(address).get("/metrics")
+        problems = {problem["code"] for problem in json.loads(health)["problems"]}
+        told[role] = "recordings-missing" in problems, b'check="recordings"' in page
+        assert "gate-down" in problems
+        assert b'dialpact_disk_free_bytes{what="database"}' in page
+    assert told == {"serve": (True, True), "listener": (True, True), "gate": (False, False)}
+
+
 async def test_two_who_ask_at_once_share_a_look(office: Office) -> None:
     looking = Looking(status.sources(session_of(office)))
     first, second = await asyncio.gather(looking.look(), looking.look())

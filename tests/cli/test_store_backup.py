@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import stat
@@ -15,11 +16,15 @@ import pytest
 from typer.testing import CliRunner
 
 from dialpact.cli.app import app
+from dialpact.cli.command_context import Machine
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import split
+from dialpact.compliance.reasons import Reason
 from dialpact.store.sqlite import migrate
 from tests.attacks.restored import grow, rows
+from tests.attacks.test_fork import decided
 from tests.cli.conftest import NUMBER, Home
+from tests.cli.evidence.conftest import no_pdf
 from tests.store import older
 
 BY = ("--by", "chen", "--reason", "disk died")
@@ -92,11 +97,13 @@ def test_put_back_it_is_known_as_a_backup_and_every_call_stands(stocked: Home) -
     file, made = backed_up(home)
     home.run("dnc", "add", NUMBER, "--scope", "all", "--source", "letter")
     home.run("ledger", "checkpoint")
+    (home.path / "dialpact.db").chmod(0o660)  # as with the API
     done = home("store", "restore", str(file), *BY)
     assert done["blocked"] is True
     assert done["lost"]["entries"] == 2 and done["lost"]["where"] == "replaced"
     assert done["lost"]["acts"] == {"dnc add": 1} and done["lost"]["kinds"]["opt-out"] == 1
     assert rows(home, "SELECT count(*) FROM do_not_call") == [(0,)]
+    assert asyncio.run(decided(home, "b" * 32)) == (Reason.GATE_ERROR,)
     reason, text = why(home)
     assert reason == "gate-error" and "store acknowledge" in text
     assert codes(home) >= {"ledger-forked", "store-restored"}
@@ -108,6 +115,7 @@ def test_put_back_it_is_known_as_a_backup_and_every_call_stands(stocked: Home) -
     act = json.loads(detail)
     assert (actor, action, act["reason"]) == ("chen", "restore", "disk died")
     assert act["manifest"]["sha256"] == made["sha256"] and act["lost"]["entries"] == 2
+    assert stat.S_IMODE((home.path / "dialpact.db").stat().st_mode) == 0o660
     with closing(sqlite3.connect(Path(done["aside"]) / "dialpact.db")) as kept:
         assert kept.execute("SELECT count(*) FROM do_not_call").fetchone() == (1,)
     # What is entered again holds, whoever acknowledges what.
@@ -128,15 +136,59 @@ def test_an_officer_answers_for_it_and_calls_go_on(stocked: Home) -> None:
     assert "ledger-forked" not in codes(home) and "store-restored-once" in codes(home)
     said = json.loads(home.run("check", *ASKED, "--json", code=may_call(home)).stdout)
     assert "gate-error" not in said["reasons"]
+    assert Reason.GATE_ERROR not in asyncio.run(decided(home, "c" * 32))
     assert home("ledger", "verify")["findings"] == 0
     assert home("store", "acknowledge", *BY, code=1)
     actions = rows(home, "SELECT action FROM register_change WHERE register = 'store' ORDER BY seq")
     assert actions == [("restore",), ("acknowledge",)]
 
 
+def test_a_package_says_so(stocked: Home) -> None:
+    home = stocked
+    home.machine = Machine(pdf=no_pdf)
+    asyncio.run(decided(home, "a" * 32))
+    home.run("ledger", "checkpoint")
+    file, _ = backed_up(home)
+    grow(home, 7)
+    home.run("ledger", "checkpoint")
+    home("store", "restore", str(file), *BY)
+    asked = ("evidence", "export", "--call", "a" * 32, *BY)
+    assert "nothing is signed" in home(*asked, "-o", "a.zip", code=1)["error"]
+    home("store", "acknowledge", *BY)
+    notes = home(*asked, "-o", "b.zip")["notes"]
+    (said,) = [note["about"] for note in notes if note["code"] == "restored"]
+    assert said.endswith("2, chen, chen")
+    key = str(home.path / "ledger.pub")
+    assert home("evidence", "verify", "b.zip", "--key", key)["findings"] == []
+
+
 def may_call(home: Home) -> int:
     """The day of the test may stand against it."""
     return CliRunner().invoke(app, ["check", *ASKED], obj={"machine": home.machine}).exit_code
+
+
+def test_a_backup_of_an_older_version_is_brought_up_to_date(home: Home) -> None:
+    """With every row that it had; its ledger is as it was signed then."""
+    text = home.config.read_text("utf-8")
+    line = next(each for each in text.splitlines() if each.startswith("origin = "))
+    home.config.write_text(text.replace(line, 'origin = ""'), "utf-8")
+    path = home.path / "dialpact.db"
+    path.unlink()
+    older.make(path, 12)
+    file, made = backed_up(home)
+    home("store", "restore", str(file), *BY, "--key", older.KEY.vkey)
+    assert rows(home, "PRAGMA user_version") == [(migrate.latest(),)]
+    assert rows(home, "SELECT count(*) FROM decision") == [(made["decisions"],)]
+    assert home("ledger", "verify", "--alone", "--key", older.KEY.vkey)["findings"] == 0
+
+
+def test_a_list_is_not_scrubbed_by_it(stocked: Home) -> None:
+    home = stocked
+    file, _ = backed_up(home)
+    home("store", "restore", str(file), *BY)
+    asked = ("--campaign", "renewal", "--caller-id", "02787654321", "--trunk", "carrier")
+    home.run("scrub", home.file("list.csv", f"number\n{NUMBER}\n"), *asked, "--out", "out.csv", code=3)
+    assert "gate-error" in (home.path / "out.csv").read_text("utf-8-sig")
 
 
 def test_nothing_lost_and_it_is_known_all_the_same(home: Home) -> None:
@@ -273,17 +325,22 @@ def test_killed_anywhere_in_the_swap_it_is_as_it_was_or_there_is_none(home: Home
     """Never a database without its log; the same command again ends it."""
     grow(home, 1)
     file, _ = backed_up(home)
-    path = home.path / "dialpact.db"
+    path, wal = home.path / "dialpact.db", home.path / "dialpact.db-wal"
+    wal.write_bytes(b"the newest of it")  # (no frame of a log: SQLite passes it over)
+
+    def seen() -> tuple[bytes, bytes] | None:
+        """The database with its log; None: there is none."""
+        return (path.read_bytes(), wal.read_bytes() if wal.exists() else b"") if path.exists() else None
+
     states = []
     for step in range(6):
-        before = path.read_bytes() if path.exists() else None
+        before = seen()
         words = ["store", "restore", str(file), *BY, "--config", str(home.config)]
         done = subprocess.run([sys.executable, "-c", CUT, str(step), *words], capture_output=True, text=True)
         if done.returncode == 0:
             break
         assert done.returncode == -9, done.stderr
-        now = path.read_bytes() if path.exists() else None
-        states.append(now)
+        states.append(now := seen())
         assert now in (before, None)
     else:
         raise AssertionError("never whole")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
@@ -116,7 +118,12 @@ async def shadow(house: House) -> Targets:
 
 @scene("DialpactGateErrors")
 async def gate_error(house: House) -> Targets:
-    return await risen(house, lambda: house.meters.decided("BLOCK", ["gate-error"]))
+    async def ask_without_a_register() -> None:
+        with contextlib.closing(sqlite3.connect(house.config.database)) as db, db:
+            db.execute("DROP TABLE do_not_call")
+        await house.call()
+
+    return await risen(house, ask_without_a_register)
 
 
 @scene("DialpactDeadlineMissed")
@@ -126,7 +133,9 @@ async def deadline(house: House) -> Targets:
 
 @scene()
 async def blocked_by_a_rule(house: House) -> Targets:
-    return await risen(house, lambda: house.meters.decided("BLOCK", ["do-not-call", "outside-hours"]))
+    targets = await risen(house, house.call)
+    assert house.meters.decisions
+    return targets
 
 
 @scene("DialpactUndelivered")

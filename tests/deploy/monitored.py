@@ -32,8 +32,9 @@ from dialpact.compliance.clock import Uptime
 from dialpact.compliance.config import Config
 from dialpact.compliance.jobs import JobsWaiting
 from dialpact.compliance.ledger import keys
-from dialpact.compliance.meters import Meters
+from dialpact.compliance.meters import METERS, Meters
 from dialpact.store.sqlite import Store
+from dialpact.testing.asterisk import FakeAsterisk
 from dialpact.testing.site import Site, made
 from dialpact.web import metrics
 from tests.agi.office import SetClock
@@ -49,15 +50,16 @@ Series = tuple[str, tuple[tuple[str, str], ...]]
 
 @dataclass
 class House:
-    """``meters``: what the processes count with; a real daemon has one set, and so has this."""
+    """``meters``: what the gate counts with, and a listener would: a process has one set."""
 
     site: Site
     config: Config
     clock: SetClock
     store: Store
     looking: Looking
+    of_gate: Looking  # that runs apart
     gate: contextlib.AsyncExitStack
-    meters: Meters = field(default_factory=Meters)
+    meters: Meters = METERS
     waiting: JobsWaiting | None = field(default_factory=lambda: JobsWaiting(queued=0, running=0, oldest=None))
 
     @property
@@ -78,6 +80,11 @@ class House:
         name = self.config.node.name
         await self.store.recorder_leases.renew(name, ready=ready, why=why, seconds=seconds, at=at)
 
+    async def call(self) -> None:
+        """Asks the gate, as Asterisk does."""
+        host, _, port = self.config.gate.listen.rpartition(":")
+        await FakeAsterisk(host, int(port)).dial()
+
     async def stop_gate(self) -> None:
         await self.gate.aclose()
 
@@ -91,7 +98,7 @@ class House:
         """``look``: another than a look would see now."""
         if role == "web":
             return metrics.page_of_web(self.config, self.meters, self.waiting, self.clock.now()).decode()
-        seen = look or await self.look()
+        seen = look or await (self.of_gate if role == "gate" else self.looking).look()
         return metrics.page(self.config, self.meters, seen, self.clock.now(), kinds(), role).decode()
 
 
@@ -113,9 +120,14 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
             session: Any = SimpleNamespace(
                 config=config, clock=clock, reloading=SimpleNamespace(policy=site.policy)
             )
-            looking = Looking(replace(status.sources(session), fresh_seconds=0.0))
-            stack.push_async_callback(looking.close)
-            made_here = House(site, config, clock, store, looking, gate)
+            lookings = [
+                Looking(replace(status.outside(session, role).sources, fresh_seconds=0.0))
+                for role in ("serve", "gate")
+            ]
+            for looking in lookings:
+                stack.push_async_callback(looking.close)
+            METERS.__init__()  # type: ignore[misc] - as at the start of a process
+            made_here = House(site, config, clock, store, *lookings, gate)
             made_here.meters.ami_up = True
             made_here.meters.reloaded_at = clock.now().timestamp()
             await made_here.record()

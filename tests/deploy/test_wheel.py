@@ -1,4 +1,4 @@
-"""What the wheel has in it: all that runs, all that an administrator installs by hand, and nothing else."""
+"""What the wheel holds, by kind of file, and nothing of any other kind; the product finds it there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ SHARED = "dialpact-*.data/data/share/dialpact/deploy"
 HELD = (
     *("agi/*.py", "ami_listener/*.py", "dialpact/*.py", "dialpact/py.typed"),
     *("dialplan/*.conf", "dialplan/recipes/*.conf"),
-    *(f"{SHARED}/nginx/*.conf", f"{SHARED}/prometheus/*.yml", f"{SHARED}/systemd/*.service"),
+    *(
+        f"{SHARED}/nginx/*.conf",
+        f"{SHARED}/prometheus/*.yml",
+        f"{SHARED}/grafana/*.json",
+        f"{SHARED}/systemd/*.service",
+    ),
     *(
         f"{SHARED}/systemd/*.sysusers.conf",
         f"{SHARED}/systemd/*.tmpfiles.conf",

@@ -45,8 +45,15 @@ CUSTOM = """
 [from-internal-custom]
 exten => _*77X.,1,Set(__FORCE_CONFIRM=PJSIP/agent1001)
  same => n,Goto(from-internal,${EXTEN:3},1)
+exten => _*76X.,1,Set(GIVEN_NAME=x)U(macro-outisbusy)
+ same => n,Goto(from-internal,${EXTEN:3},1)
 exten => _*78X.,1,Gosub(sub-send-obroute-email,s,1(${EXTEN:3},${EXTEN},,0,name,number))
  same => n,Goto(from-internal,${EXTEN:3},1)
+
+[dialpact-trunk-custom]
+exten => s,1,GotoIf($[${LEN(${GIVEN_NAME})} = 0]?done)
+ same => n,Set(CALLERID(name)=${GIVEN_NAME})
+ same => n(done),Return()
 """
 
 

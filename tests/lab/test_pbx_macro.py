@@ -57,15 +57,13 @@ async def agent(lab: Lab) -> AsyncIterator[Softphone]:
         yield agent
 
 
-async def not_connected(lab: Lab, call: Outgoing, carrier: SoftCarrier, number: str) -> None:
+async def not_connected(lab: Lab, call: Outgoing, carrier: SoftCarrier) -> None:
     """Asterisk 16 can prove no recording: blocked by the gate, or, until that is known, by the interlock."""
     await call.over(15)
     assert call.status is not None and call.status >= 400
     for leg in carrier.legs:
         await leg.over()
         assert leg.sound().strength(AGENT) < 0.1
-    told = lab.calls(number)
-    assert [one["verdict"] for one in told if one["reasons"] != ["recording-unavailable"]] in ([], ["ALLOW"])
     if carrier.legs:
         assert "not bridged, PJSIP/carrier" in lab.pbx.log()
 
@@ -86,7 +84,7 @@ async def test_a_call_that_may_not_be_made(lab: Lab, carrier: SoftCarrier, agent
 async def test_a_call_that_may_be_made(lab: Lab, carrier: SoftCarrier, agent: Softphone, number: str) -> None:
     call = await agent.call(number, caller_id="1001")
     if MACRO:
-        await not_connected(lab, call, carrier, number)
+        await not_connected(lab, call, carrier)
         return
     (leg,) = await carrier.called()
     assert leg.number == number
@@ -117,6 +115,10 @@ async def test_an_emergency_call(lab: Lab, agent: Softphone) -> None:
 
 async def test_it_is_proven_and_what_goes_round_is_named(lab: Lab, carrier: SoftCarrier) -> None:
     proof = await pbx_family.proof_of(lab)
+    if not MACRO:  # not the hook's lines as they are installed, and that is seen
+        hooks = ("macro-dialout-trunk-predial-hook", "macro-dialout-dundi-predial-hook")
+        assert proof.missing == tuple(f"[{hook}] s: MacroExit()" for hook in hooks)
+        return
     assert not proof.missing
     assert not carrier.legs
     assert [(one.route.context, one.route.pattern, one.result, one.why) for one in proof.routes] == [
@@ -148,7 +150,8 @@ async def test_another_trunk_is_the_same_call(lab: Lab, agent: Softphone, number
     ):
         call = await agent.call(number, caller_id="1001")
         if MACRO:
-            await not_connected(lab, call, second, number)
+            await not_connected(lab, call, second)
+            assert all(one["continues"] for one in lab.calls(number)[1:])
             return
         (leg,) = await second.called()
         await talked((call, CUSTOMER), (leg, AGENT))

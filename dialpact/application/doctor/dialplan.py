@@ -87,12 +87,25 @@ def _told(site: Site, plan: Plan, source: object) -> Iterator[DoctorFinding]:
     if ASK not in plan.contexts:
         yield fail("dialplan-missing")
     judged = judge(plan, around(site, plan))
-    if ASK in plan.contexts and not judged.contexts:
+    if ASK in plan.contexts and not judged.contexts and not asked_by_adapter(plan):
         yield fail("dialplan-unused")
     yield from found(judged.findings)
     yield from gate(site, plan)
     if ASK in plan.contexts and judged.contexts:
         yield _summary(judged, source)
+
+
+def asked_by_adapter(plan: Plan) -> bool:
+    """Whether a context asks that `dialpact asterisk install` has put beside ours: whose Dials it asks for, a
+    generated dialplan says at run time alone, and the check of the installation tries.
+    """
+    return any(
+        step.app.lower() == "gosub" and step.data.startswith(f"{ASK},")
+        for context in plan.contexts.values()
+        if context.ours
+        for extension in context.extensions.values()
+        for step in extension.steps.values()
+    )
 
 
 def _summary(judged: Judged, source: object) -> DoctorFinding:

@@ -58,6 +58,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         "unrecorded",
         "others",
         "forked",
+        "restored",
     ]
     about: str
 

@@ -48,6 +48,7 @@ from dialpact.application.evidence.form import (
 from dialpact.application.evidence.matching import Matched
 from dialpact.application.ledger import heads, witnesses
 from dialpact.application.progress import Progress, unwatched
+from dialpact.compliance.backup import Restored
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.config import Config
 from dialpact.compliance.errors import LedgerError
@@ -123,6 +124,8 @@ async def make(
     notes = [note for one in folders for note in one.notes]
     notes += _unproven(leaves, proofs.records)
     notes += [Note(code="forked", about=one.reason) for one in gathered.rotations if one.given_up]
+    if put_back := await context.store.backups.restored():
+        notes.append(Note(code="restored", about=_restored(put_back)))
     absent = [one for each in folders for one in each.absent]
     about = Cover(
         question=question,
@@ -227,6 +230,13 @@ def _ledger(
         before.append(Older(file=name, size=old.size, proof=[step.hex() for step in old.proof]))
     files[PROOFS] = pretty(ProofList(records=records, older=before, erased=erased, withheld=withheld))
     return files
+
+
+def _restored(found: Restored) -> str:
+    """When, what of, and who answers for what is missing since."""
+    missing = "?" if found.entries is None else str(found.entries)
+    days = f"{found.made_at:%F} / {found.at:%F}"
+    return ", ".join(filter(None, (days, missing, found.by, found.acknowledged_by)))
 
 
 def _unproven(leaves: list[Key], proven: list[Proven]) -> list[Note]:

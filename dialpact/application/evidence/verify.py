@@ -37,7 +37,7 @@ SIDES = ("", "callee_", "agent_")  # of a recording: the mix, and each direction
 HASH, ID, TEXT, NUMBER = "[0-9a-f]{64}", "[0-9a-f]{32}", ".*", 0
 WHY = "running|disposed|missing|changed|unreadable|erased"
 NOTE = "version-unknown|script-unknown|profile-unknown|not-in-ledger|no-pdf|erased|erased-unproven"
-NOTE += "|unrecorded|others|forked"
+NOTE += "|unrecorded|others|forked|restored"
 LISTS: dict[str, Any] = {
     MANIFEST: {
         "format": "dialpact-evidence/1",

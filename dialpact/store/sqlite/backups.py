@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -101,20 +102,28 @@ def restored(connection: sqlite3.Connection) -> Restored | None:
     if not newest[acknowledged:]:
         return None
     act = newest[acknowledged]
-    detail = msgspec.json.decode(act["detail"])
-    lost = msgspec.convert(detail["lost"], type=Lost)
-    found = Restored(
-        at=instant(act["at"]),
-        by=act["actor"],
-        reason=detail["reason"],
-        made_at=lost.since,
-        entries=lost.entries,
-        days=lost.days,
-    )
+    found = _said(act["detail"], instant(act["at"]), act["actor"])
     if acknowledged:
         by, at = newest[0]["actor"], instant(newest[0]["at"])
         found = msgspec.structs.replace(found, acknowledged_by=by, acknowledged_at=at)
     return found
+
+
+class _Detail(msgspec.Struct):
+    reason: str
+    lost: Lost
+
+
+def _said(detail: str, at: datetime, by: str) -> Restored:
+    """Of an act that somebody wrote by hand nothing is known but that."""
+    try:
+        told = msgspec.json.decode(detail, type=_Detail)
+    except msgspec.MsgspecError:
+        return Restored(at=at, by=by, reason="", made_at=at, entries=None, days=0.0)
+    lost = told.lost
+    return Restored(
+        at=at, by=by, reason=told.reason, made_at=lost.since, entries=lost.entries, days=lost.days
+    )
 
 
 def is_unacknowledged(connection: sqlite3.Connection) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dialpact.application.doctor import dialplan
 from dialpact.application.pbx import original
 from dialpact.application.pbx.adapter import Adapter, CdrPlace, Copied, Wishes
 from dialpact.application.pbx.freepbx import FreePbx
@@ -84,6 +85,7 @@ def test_it_is_found_and_written_and_comes_out_again(
     assert "\n[macro-dialout-trunk-predial-hook]\nexten => s,1,Gosub(dialpact-trunk,s,1)\n" in custom
     assert ("MacroExit()" in custom) == (major != "17")
     assert look(host, adapter, found, WISHES, backup).nothing
+    assert dialplan.asked_by_adapter(dialplan.files(host.etc))  # so doctor does not say that nothing asks
     uninstall(host, ADAPTERS, backup)
     assert everything(host.etc) == before
 

@@ -260,3 +260,13 @@ def test_the_shipped_contexts_are_compared() -> None:
     edited = "[dialpact-outbound]\nexten => s,1,Return()\n"
     assert codes(edited, Around(TRUNKS, shipped=ours)) == ["dialplan-shipped"]
     assert codes("[out]\n", Around(TRUNKS, shipped=ours)) == ["dialplan-shipped"]
+
+
+def test_a_pbxs_own_ending_may_stand_beside_them() -> None:
+    """Asterisk runs the h extension of the context that a channel is in: VICIdial learns of an end by it."""
+    ours = plan("[dialpact-outbound]\nexten => s,1,NoOp()\n same => n,Return()")
+    there = (
+        "[dialpact-outbound]\nexten => s,1,NoOp()\n same => n,Return()\nexten => {},1,Goto(elsewhere,h,1)\n"
+    )
+    assert "dialplan-shipped" not in codes(there.format("h"), Around(TRUNKS, shipped=ours))
+    assert "dialplan-shipped" in codes(there.format("_X."), Around(TRUNKS, shipped=ours))
