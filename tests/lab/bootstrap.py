@@ -169,7 +169,7 @@ def locate() -> Installation:
 
 def bootstrap(release: str = "") -> Installation:
     """Install and build what is missing; well under a second when nothing is."""
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or os.environ.get(OWN):
         return locate()
     release = release or chosen()
     root = root_of(release)
