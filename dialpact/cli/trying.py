@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from dialpact.application import trials
-from dialpact.application.pbx.program import run
+from dialpact.application.pbx.host import Ran
+from dialpact.application.pbx.program import FOLDERS, run
 from dialpact.application.policy import judge_of, load_policy
 from dialpact.application.trials import Step, Wanted
 from dialpact.cli.command_context import DONE, FOUND, CommandContext
@@ -16,6 +19,8 @@ from dialpact.compliance import numbers
 from dialpact.compliance.model import Decision
 from dialpact.compliance.texts import reason_text
 from dialpact.compliance.trial import Confirmed
+
+SECONDS = 20.0  # of a word to Asterisk's console
 
 
 async def try_(
@@ -43,13 +48,13 @@ async def try_(
     judge = judge_of(config, rules)
     async with session.context() as act:
         asked = await trials.wanted(
-            act, judge, run, number, caller_id=caller_id, trunk=trunk, outbound=outbound
+            act, judge, console, number, caller_id=caller_id, trunk=trunk, outbound=outbound
         )
         wording = session.text("try.wording", number=asked.dialled, caller_id=asked.caller_id)
         typed = confirm or _asked(session, wording)
         trial = await trials.confirm(act, rules, asked, typed, wording=wording)
         steps = []
-        async for step in trials.tried(act, run, asked, trial, config.recordings):
+        async for step in trials.tried(act, console, asked, trial, config.recordings):
             steps.append(step)
             if not session.as_json:
                 typer.echo(_line(session, step, asked, trial))
@@ -136,3 +141,8 @@ def _reasons(session: CommandContext, step: Step) -> str:
 def _endpoint(session: CommandContext, decision: Decision | None) -> str:
     known = session.config.trunks.get(decision.attempt.trunks[0]) if decision else None
     return known.endpoint if known else ""
+
+
+def console(words: Sequence[str], given: bytes = b"", env: Mapping[str, str] | None = None) -> Ran:
+    """A program of the PBX, looked for where the administrator has it first."""
+    return run(words, given, env, path=f"{os.environ.get('PATH', '')}:{FOLDERS}", seconds=SECONDS)

@@ -97,6 +97,7 @@ def test_put_back_it_is_known_as_a_backup_and_every_call_stands(stocked: Home) -
     file, made = backed_up(home)
     home.run("dnc", "add", NUMBER, "--scope", "all", "--source", "letter")
     home.run("ledger", "checkpoint")
+    (home.path / "dialpact.db").chmod(0o660)  # as with the API
     done = home("store", "restore", str(file), *BY)
     assert done["blocked"] is True
     assert done["lost"]["entries"] == 2 and done["lost"]["where"] == "replaced"
@@ -114,6 +115,7 @@ def test_put_back_it_is_known_as_a_backup_and_every_call_stands(stocked: Home) -
     act = json.loads(detail)
     assert (actor, action, act["reason"]) == ("chen", "restore", "disk died")
     assert act["manifest"]["sha256"] == made["sha256"] and act["lost"]["entries"] == 2
+    assert stat.S_IMODE((home.path / "dialpact.db").stat().st_mode) == 0o660
     with closing(sqlite3.connect(Path(done["aside"]) / "dialpact.db")) as kept:
         assert kept.execute("SELECT count(*) FROM do_not_call").fetchone() == (1,)
     # What is entered again holds, whoever acknowledges what.

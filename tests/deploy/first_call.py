@@ -52,8 +52,7 @@ def build(root: Path) -> None:
         "Package: *\nPin: release a=testing\nPin-Priority: 100\n"
     )
     if CERTIFICATES.exists():  # of this machine's way to the package index
-        (root / "etc/ssl/certs").mkdir(parents=True, exist_ok=True)
-        shutil.copy(CERTIFICATES, root / "etc/ssl/certs")
+        shutil.copy(CERTIFICATES, root / "etc/machine.crt")
     program = root / "usr/local/bin/systemctl"
     program.write_text(SYSTEMCTL)
     program.chmod(0o755)
@@ -75,8 +74,14 @@ def build(root: Path) -> None:
 def run(root: Path) -> tuple[float, str]:
     """Seconds for all blocks in one shell, and what they said."""
     script = "set -e\ncd /root/dialpact\n" + "\n".join(lines())
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8", "HOME": "/root"}
-    environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    environment = {
+        **{name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")},
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "DEBIAN_FRONTEND": "noninteractive",
+        "LC_ALL": "C.UTF-8",
+        "HOME": "/root",
+        **({"PIP_CERT": "/etc/machine.crt"} if CERTIFICATES.exists() else {}),
+    }
     start = time.monotonic()
     with subprocess.Popen(
         ["chroot", str(root), "bash", "-c", script],

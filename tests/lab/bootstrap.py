@@ -169,6 +169,8 @@ def locate() -> Installation:
 
 def bootstrap(release: str = "") -> Installation:
     """Install and build what is missing; well under a second when nothing is."""
+    if os.environ.get(OWN):
+        return locate()
     if os.geteuid() != 0:
         return locate()
     release = release or chosen()

@@ -6,15 +6,23 @@ import asyncio
 import contextlib
 import re
 import signal
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
 from dialpact.application.pbx.adapter import Adapter, Found, Wishes
-from dialpact.application.pbx.host import Host
+from dialpact.application.pbx.host import Host, Ran, Run
 from dialpact.application.pbx.install import apply, look
 from dialpact.application.pbx.manifest import Backup
+from dialpact.application.pbx.prove import prove
+from dialpact.compliance import config as configuration
+from dialpact.store.sqlite import Store
 from tests.ami_listener.scene import until
 from tests.lab.bootstrap import Installation
+from tests.lab.clock import FileClock
+from tests.lab.leg import Leg
 from tests.lab.pbx import Pbx
 from tests.lab.recipes import AGENT, CALLER_ID, CUSTOMER, NUMBERS, Lab, heard, site_of, talked
 from tests.lab.site import SECRET
@@ -191,6 +199,30 @@ async def emergency(lab: Lab, way: str) -> None:
     assert len(lab.site.dialpact("calls", "list")) == before
 
 
+async def opts_out(lab: Lab, leg: Leg, number: str) -> None:
+    """The callee presses his key in an answered call: it is stored, and his next call is refused."""
+    await leg.press("*9")
+    asked = "SELECT how FROM opt_out WHERE number = ?"
+    await until(lambda: lab.rows(asked, str(int(f"86{number}"))), 10)
+    assert [row["how"] for row in lab.rows(asked, str(int(f"86{number}")))] == ["callee-key"]
+
+
+async def opted_out(lab: Lab, way: str) -> None:
+    number = next(lab.numbers)
+    async with (
+        SoftCarrier(lab.pbx, Answer(talk=Media(hz=CUSTOMER))) as carrier,
+        Softphone(lab.pbx) as agent,
+    ):
+        call = await agent.call(f"{way}{number}", **CALL)
+        (leg,) = await carrier.called()
+        await talked((call, CUSTOMER), (leg, AGENT))
+        await opts_out(lab, leg, number)
+        await call.hang_up()
+        await (await agent.call(f"{way}{number}", **CALL)).over(15)
+        assert len(carrier.legs) == 1
+    assert "do-not-call" in lab.calls(number)[-1]["reasons"]
+
+
 async def without_the_hook(lab: Lab, way: str) -> None:
     """The PBX goes on without a word; the listener cuts what nobody has allowed."""
     number = next(lab.numbers)
@@ -215,3 +247,25 @@ async def unasked(lab: Lab, way: str) -> None:
         await call.over(15)
         assert call.status is not None and call.status >= 400
         assert carrier.legs == []
+
+
+async def proven(
+    lab: Lab, adapter: Adapter, found: Found, wishes: Wishes, run: Run | None = None
+) -> dict[str, str]:
+    """What the installation's own proof says of each route. ``run``: programs other than Asterisk."""
+    lab.pbx.cli("module load res_clioriginate.so")  # as every Asterisk that loads what there is
+
+    def asked(words: Sequence[str], given: bytes = b"", env: Mapping[str, str] | None = None) -> Ran:
+        if words[0] != "asterisk" and run is not None:
+            return run(words, given, env)
+        done = subprocess.run(
+            lab.pbx.installation.command(*words), capture_output=True, text=True, timeout=60, check=False
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    host = Host(lab.pbx.home, lab.pbx.home / "etc", asked)
+    async with await Store.open(lab.site.database) as store:
+        context = Context(store, Actor(name="chen", door=Door.SHELL), FileClock(lab.site.clock))
+        told = await prove(host, adapter, found, wishes, configuration.load(lab.site.config), context)
+    assert told.missing == (), told.missing
+    return {one.route.name: f"{one.result} {one.why}".strip() for one in told.routes}

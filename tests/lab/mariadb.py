@@ -43,6 +43,7 @@ def unpacked() -> Path:
     """The folder it lies in; fetched the first time."""
     if not (FOLDER / "usr/sbin/mariadbd").exists():
         FOLDER.parent.mkdir(exist_ok=True)
+        subprocess.run(["apt-get", "update", "-qq"], check=False, stderr=subprocess.DEVNULL)
         with tempfile.TemporaryDirectory(dir=FOLDER.parent) as aside:
             for package in PACKAGES:  # not each is in every Debian
                 subprocess.run(

@@ -249,5 +249,5 @@ async def test_without_our_lines_the_listener_cuts(lab: Lab, carrier: SoftCarrie
     await call.over()
     await until(lambda: len(lab.incidents()) > known, 10)
     assert leg.ended_by != "here"
-    assert leg.sound().strength(AGENT) < 0.1
+    assert leg.sound().seconds < 1  # the PBX bridges at once, and the listener cuts
     assert any(told.startswith("no-decision: cut") for told in lab.incidents())

@@ -115,6 +115,10 @@ async def test_an_emergency_call(lab: Lab, agent: Softphone) -> None:
 
 async def test_it_is_proven_and_what_goes_round_is_named(lab: Lab, carrier: SoftCarrier) -> None:
     proof = await pbx_family.proof_of(lab)
+    if not MACRO:  # not the hook's lines as they are installed, and that is seen
+        hooks = ("macro-dialout-trunk-predial-hook", "macro-dialout-dundi-predial-hook")
+        assert proof.missing == tuple(f"[{hook}] s: MacroExit()" for hook in hooks)
+        return
     assert not proof.missing
     assert not carrier.legs
     assert [(one.route.context, one.route.pattern, one.result, one.why) for one in proof.routes] == [

@@ -58,12 +58,24 @@ async def test_a_blind_transfer(lab: Lab) -> None:
     await hooked.transferred_outside(lab, "*72")
 
 
+async def test_the_opt_out_key(lab: Lab) -> None:
+    await hooked.opted_out(lab, "*71")
+
+
 async def test_an_emergency_call(lab: Lab) -> None:
     await hooked.emergency(lab, "*71")
 
 
 async def test_without_a_recording(lab: Lab) -> None:
     await hooked.not_bridged(lab, "*71")
+
+
+async def test_the_installations_own_proof(lab: Lab) -> None:
+    assert await hooked.proven(lab, MIKOPBX, FOUND, hooked.wishes_for(lab.pbx)) == {
+        "SIP-TRUNK-1-1-outgoing": "proven",
+        "SIP-TRUNK-2-2-outgoing": "not-proven other-trunk",  # the first one's route takes the same numbers
+        "SIP-TRUNK-1-3-outgoing": "not-proven emergency",
+    }
 
 
 async def test_the_hook_is_gone(lab: Lab) -> None:

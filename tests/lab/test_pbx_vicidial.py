@@ -176,6 +176,18 @@ async def test_a_blind_transfer(vici: Vici, log: CallLog, answers: SoftCarrier) 
     assert vici.lab.calls(hooked.WITHOUT_CONSENT)[-1]["verdict"] == "BLOCK"
 
 
+async def test_the_opt_out_key(vici: Vici, log: CallLog, answers: SoftCarrier, desk: Softphone) -> None:
+    """Of a predictive call, whose agent is at the other end of a Local channel."""
+    number = next(vici.lab.numbers)
+    await vici.dial(number)
+    (leg,) = await answers.called()
+    (taken,) = await desk.called(timeout=10)
+    await talked((taken, CUSTOMER), (leg, OTHER))
+    await hooked.opts_out(vici.lab, leg, number)
+    await leg.hang_up()
+    await taken.over()
+
+
 @pytest.mark.parametrize("kind", ["manual", "predictive"])
 async def test_an_emergency_number(
     vici: Vici, log: CallLog, answers: SoftCarrier, desk: Softphone, kind: str
@@ -224,6 +236,11 @@ async def test_a_failure_of_ours_is_none_of_the_leads(vici: Vici, log: CallLog, 
 
 async def test_without_a_recording(vici: Vici, log: CallLog) -> None:
     await hooked.not_bridged(vici.lab, "*72")
+
+
+async def test_the_installations_own_proof(vici: Vici, log: CallLog) -> None:
+    told = await hooked.proven(vici.lab, VICIDIAL, FOUND, hooked.wishes_for(vici.lab.pbx), vici.tables.run)
+    assert told == {"SECOND _8X.": "proven", "TELECOM _9X.": "proven"}
 
 
 async def test_a_carrier_that_lost_its_hook(vici: Vici, log: CallLog) -> None:

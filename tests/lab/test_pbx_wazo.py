@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -54,12 +55,24 @@ async def test_a_blind_transfer(lab: Lab) -> None:
     await hooked.transferred_outside(lab, "*72")
 
 
+async def test_the_opt_out_key(lab: Lab) -> None:
+    await hooked.opted_out(lab, "*71")
+
+
 async def test_an_emergency_call(lab: Lab) -> None:
     await hooked.emergency(lab, "*71")
 
 
 async def test_without_a_recording(lab: Lab) -> None:
     await hooked.not_bridged(lab, "*71")
+
+
+async def test_the_installations_own_proof(lab: Lab) -> None:
+    """Which of several trunks Wazo tries first, its database knows; of a single one there is no doubt."""
+    several = hooked.wishes_for(lab.pbx)
+    assert await hooked.proven(lab, WAZO, FOUND, several) == {"[to-extern] _X.": "not-proven no-trunk"}
+    one = replace(several, trunks={"PJSIP/carrier": "carrier"})
+    assert await hooked.proven(lab, WAZO, FOUND, one) == {"[to-extern] _X.": "proven"}
 
 
 async def test_the_hooks_file_is_gone(lab: Lab) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from dialpact.store.sqlite.snapshot import opened
 from dialpact.store.supervision import connection as supervision
 from tests.load import crowd
 from tests.store import older
+from tests.store.test_upgrade import WRITER, audited, rows, running
+from tests.supervision.ports import free_ports
 
 LATEST = migrate.latest()
 SENTENCE = f"the database is of version {LATEST + 1}, this program knows only {LATEST}"
@@ -53,6 +56,39 @@ async def test_a_gate_that_is_left_behind_blocks_and_writes_nothing(tmp_path: Pa
     assert SENTENCE in house.log() and "gate-error" in house.log()
     assert "Traceback" not in house.log()
     assert {ident for told in before for ident in told.ids} <= set(house.stored())
+
+
+async def test_a_new_gate_takes_an_old_database_that_is_written(tmp_path: Path) -> None:
+    """The other way round: ``dialpact gate`` comes up while a program of before still writes, and decides."""
+    config = ("--config", str(tmp_path / "dialpact.toml"))
+    subprocess.run([*WORDS, "init", *config], check=True, capture_output=True)
+    (port,) = free_ports(1)
+    file = tmp_path / "dialpact.toml"
+    file.write_text(file.read_text("utf-8").replace("127.0.0.1:4573", f"127.0.0.1:{port}"), "utf-8")
+    path = tmp_path / "dialpact.db"
+    path.unlink()
+    older.make(path, 12)
+    (template,) = [row for row in rows(path)["decision"] if row["verdict"] == "BLOCK"]
+    with running(WRITER, str(path), json.dumps(template)) as writer:
+        assert writer.stdin and writer.stdout and writer.stdout.readline() == "writing\n"
+        with subprocess.Popen([*WORDS, "gate", *config], stderr=subprocess.PIPE, text=True) as gate:
+            assert gate.stderr
+            try:
+                await asyncio.to_thread(lambda: next(line for line in gate.stderr if "listening" in line))
+                (told,) = await crowd.calls(port, 1)
+            finally:
+                gate.terminate()
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+        written = json.loads(writer.stdout.readline())
+    assert told.verdicts == ["BLOCK"]
+    with older.opened(path) as connection:
+        assert migrate.version(connection) == LATEST
+    async with await Store.open(path):
+        pass
+    sealed = {row["key"] for row in rows(path)["ledger"] if row["kind"] == "decision"}
+    assert {*written, *told.ids} <= sealed
+    assert audited(path)[1] == []
 
 
 async def test_whoever_has_it_open_sees_it(tmp_path: Path) -> None:

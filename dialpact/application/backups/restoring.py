@@ -140,12 +140,11 @@ def _copied(file: Path, fresh: Path, manifest: Manifest, progress: Progress) -> 
 
 
 def _as_before(database: Path, fresh: Path) -> None:
-    """The mode and the owner that it had; on the disk."""
+    """The mode and the owner that it had, and the group, by which `dialpact web` may write; on the disk."""
     try:
         found = database.stat()
+        os.chown(fresh, found.st_uid if os.geteuid() == 0 else -1, found.st_gid)
         fresh.chmod(found.st_mode & 0o777)
-        if os.geteuid() == 0:
-            os.chown(fresh, found.st_uid, found.st_gid)
     except FileNotFoundError:
         fresh.chmod(MODE)
     with fresh.open("rb") as opened:

@@ -120,4 +120,6 @@ def _route(one: RouteProof) -> DoctorFinding:
         return ok("pbx-route", **about)
     if one.why == "emergency":
         return skip("pbx-route-emergency", **about)
+    if one.why == "behind":
+        return skip("pbx-route-behind", **about)
     return fail("pbx-route-unproven", **about, reason=f"pbx-proof.{one.why}")

@@ -18,6 +18,7 @@ SETTINGS = "/etc/inc/mikopbx-settings.json"
 EXTENSIONS = "extensions.conf"
 STORAGE = "/storage/usbdisk1/mikopbx"
 HOOK = "all-outgoing-custom"
+OPTIONS = "Set(DIAL_OUT_ANSWER_OPTIONS=iU(dialpact-mikopbx-answered"
 NUMBERS = "_[0-9*#+a-zA-Z][0-9*#+a-zA-Z]!"  # the pattern of MikoPBX's own routes
 _ROUTE = re.compile(r"(?P<provider>[0-9A-Za-z_-]{1,80})-(?P<id>[0-9]{1,9})-outgoing")
 _VERSION = re.compile(r"20[0-9]{2}\.[0-9]+\.[0-9]+(?:[.-][0-9A-Za-z.-]+)?")
@@ -68,9 +69,7 @@ class Mikopbx:
             *files.expected(),
             Expected("hook", HOOK, NUMBERS, ("Gosub(dialpact-mikopbx,s,1)",)),
             Expected("gate", "dialpact-mikopbx", "s", (gate, number)),
-            Expected(
-                "interlock", "dialpact-mikopbx", "s", ("OFF_ANSWER_SUB=1", "U(dialpact-mikopbx-answered")
-            ),
+            Expected("interlock", "dialpact-mikopbx", "s", ("Set(OFF_ANSWER_SUB=1)", OPTIONS)),
             Expected("interlock", "dialpact-mikopbx-answered", "s", ("Gosub(dialpact-answered,s,1)",)),
         ]
         asked = f"{HOOK},${{EXTEN}},1"

@@ -53,8 +53,10 @@ class RouteProof:
 
     @property
     def counts(self) -> bool:
-        """Whether it is something to mend: a route for emergency calls alone is as it should be."""
-        return self.result != "proven" and self.why != "emergency"
+        """Whether it is something to mend: a route for emergency calls alone is as it should be, so is one
+        before which the gate has refused already.
+        """
+        return self.result != "proven" and self.why not in ("emergency", "behind")
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Every route was looked at and refuses; one at least."""
-        return bool(self.routes) and not self.missing and not any(one.counts for one in self.routes)
+        """Every route that can be tried was tried, and refuses; one at least."""
+        tried = any(one.result == "proven" for one in self.routes)
+        return tried and not self.missing and not any(one.counts for one in self.routes)
 
 
 async def prove(
@@ -97,7 +100,18 @@ async def prove(
         if proof is None and not calls:
             proof = _not(route, "no-call")
         proofs.append(proof or await _tried(host, route, plan, config, context))
-    return Proof(tuple(proofs), missing)
+    return Proof(tuple(_behind(one, proofs) for one in proofs), missing)
+
+
+def _behind(one: RouteProof, proofs: Sequence[RouteProof]) -> RouteProof:
+    """A fail-over: the call was refused at the trunk that comes first, and never came to this one."""
+    first = (one.values or {}).get("asked", "")
+    refused = any(
+        other.result == "proven"
+        and (other.route.context, other.number, other.route.trunk) == (one.route.context, one.number, first)
+        for other in proofs
+    )
+    return replace(one, why="behind") if one.why == "other-trunk" and refused else one
 
 
 def _merged(written: Sequence[Route], seen: Sequence[Route]) -> list[Route]:
@@ -132,7 +146,7 @@ def _looked(
         return _not(route, "not-running", {"missing": f"[{route.context}] {route.pattern}"})
     if as_it_runs.goes_round:
         return _round(as_it_runs)
-    if not route.trunk:
+    if not route.trunk and route.endpoint:
         return _not(route, "no-trunk", {"endpoint": route.endpoint})
     if not route.pattern:
         return _not(route, "no-entry")
@@ -163,7 +177,7 @@ async def _tried(host: Host, route: Route, plan: Plan, config: Config, context: 
         return replace(said, result="goes-round", why="dialled")
     if entry.verdict != "BLOCK":
         return replace(said, why="allowed")
-    if entry.trunk != route.trunk:
+    if entry.trunk != route.trunk and not (not route.trunk and entry.trunk in config.trunks):
         return replace(said, why="other-trunk", values={"asked": entry.trunk or "-", "wanted": route.trunk})
     if not await _nothing_left(call, context, config, entry, since):
         return replace(said, why="unwatched")
@@ -237,7 +251,9 @@ class _Call:
     def _variables(self, name: str) -> None:
         shown = self._said(f"core show channel {name}")
         given = dict(re.findall(r"^([A-Z_a-z]+)=(.*)$", shown, re.M))
-        if "DIALSTATUS" in given or "DIALEDPEERNAME" in given or re.search(r"Application: Dial\b", shown):
+        # (DNC is no word of Dial's: by it the hook tells VICIdial's reports of the refusal.)
+        ended = given.get("DIALSTATUS", "DNC") != "DNC"
+        if ended or "DIALEDPEERNAME" in given or re.search(r"Application: Dial\b", shown):
             self.dialled = True
         self.refused = given.get("DIALPACT_VERDICT") == "BLOCK" and not self.dialled
 

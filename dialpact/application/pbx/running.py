@@ -80,8 +80,8 @@ def missing(plan: Plan, expected: Expected) -> str:
         return f"[{expected.context}] {expected.extension}: {len(texts)}"
     at = 0
     for wanted in expected.steps:
-        word = spelled(wanted)
-        while at < len(texts) and word not in texts[at]:
+        words = {spelled(wanted), wanted.replace(" ", "")}  # a whole step, or a part of its arguments
+        while at < len(texts) and not any(word in texts[at] for word in words):
             at += 1
         if at == len(texts):
             return f"[{expected.context}] {expected.extension}: {wanted[:80]}"

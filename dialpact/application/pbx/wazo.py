@@ -16,6 +16,11 @@ from dialpact.compliance.registers.fault import Fault, shown
 
 HOOK = "extensions_extra.d/dialpact.conf"
 CONTEXT = "xivo-subrgbl-outcall"
+# The step, as Asterisk shows it, that has Wazo's Dial run ours on the answered leg.
+INTERLOCK = (
+    'ExecIf($[${REGEX("dialpact-answered" ${WAZO_CALLOPTIONS})} = 0]?'
+    "Set(WAZO_CALLOPTIONS=${WAZO_CALLOPTIONS}iU(dialpact-answered)))"
+)
 VERSION = "/usr/share/wazo/WAZO-VERSION"
 _VERSION = re.compile(r"[0-9]{2}\.[0-9]{2}(?:[.-][0-9A-Za-z.-]+)?")
 
@@ -66,7 +71,7 @@ class Wazo:
             *files.expected(),
             Expected("hook", "outcall", "dial", ("Gosub(wazo-global-subroutine,s,1)", "Dial(")),
             Expected("hook", CONTEXT, "s", asks),
-            Expected("interlock", CONTEXT, "s", ("U(dialpact-answered)",)),
+            Expected("interlock", CONTEXT, "s", (INTERLOCK,)),
         ]
 
     def cdr(self, host: Host, found: Found) -> CdrPlace:
