@@ -85,7 +85,7 @@ async def test_without_a_recording(lab: Lab) -> None:
 async def test_the_installations_own_proof(lab: Lab) -> None:
     assert await hooked.proven(lab, MIKOPBX, FOUND, hooked.wishes_for(lab.pbx)) == {
         "SIP-TRUNK-1-1-outgoing": "proven",
-        "SIP-TRUNK-2-2-outgoing": "not-proven other-trunk",  # the first one's route takes the same numbers
+        "SIP-TRUNK-2-2-outgoing": "not-proven behind",  # the first one's route takes the same numbers
         "SIP-TRUNK-1-3-outgoing": "not-proven emergency",
     }
 

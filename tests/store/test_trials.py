@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from msgspec import json
 
+from dialpact.application.actor import Actor, Door
+from dialpact.application.context import Context
 from dialpact.application.policy import load_policy
+from dialpact.application.report.inspection import InspectionOrder, inspection
 from dialpact.compliance import calendars, config, profile
 from dialpact.compliance.config import Trunk
 from dialpact.compliance.errors import ProfileError
@@ -211,3 +214,21 @@ def test_the_trial_profile_can_not_be_put_in_force(tmp_path: Path, name: str) ->
 async def test_where_somebody_put_it_in_force_all_the_same_nobody_is_called(ask: Asked) -> None:
     ask.judge = Judge(RULES.of_trials, TRUNKS, "pbx1")
     assert "no-consent" in codes(await ask(campaign="autumn-loans"))
+
+
+async def test_the_inspection_report_lists_them_apart(store: Store, ask: Asked, tmp_path: Path) -> None:
+    """In the totals, and no call outside hours or without consent."""
+    assert (await ask()).allowed
+    assert not (await ask(number="10000000000")).allowed
+    file = tmp_path / "dialpact.toml"
+    file.write_text('[trunks.carrier]\nendpoint = "PJSIP/carrier"\n')
+    context = Context(store, Actor(name="wang", door=Door.SHELL), At(SATURDAY + timedelta(hours=1)))
+    order = InspectionOrder(first=date(2026, 11, 28), last=date(2026, 11, 28))
+    made = await inspection(context, config.load(file), order, explain=str, progress=lambda *_: None)
+    (line,) = made.trials
+    assert (line.campaign, line.by, line.number) == (f"dialpact-trial.{IDS[0]}", "wang", "+86138****8000")
+    assert (line.put_through, line.blocked) == (1, 1)
+    assert (made.calls.passed, made.calls.blocked) == (1, 1)
+    assert (made.calls.outside_hours, made.consents.without) == (0, 0)
+    notices = {found.key for heading in made.headings for found in heading.findings}
+    assert "conduct-trials" in notices

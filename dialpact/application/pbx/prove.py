@@ -31,6 +31,7 @@ from dialpact.store.ports.page import ALL
 Result = Literal["proven", "not-proven", "goes-round"]
 PATIENCE = 20.0  # seconds for one call to be refused, its announcement heard out, and its channel gone
 PAUSE = 0.05  # between two looks at the channels: Asterisk's console tells no one anything by itself
+DIALLED = frozenset({"DIALEDPEERNAME", "DIALEDPEERNUMBER"})
 LEFT = frozenset(
     {
         *("no-decision", "malformed-decision", "unknown-decision", "refused-decision", "reused-decision"),
@@ -146,8 +147,8 @@ def _looked(
         return _not(route, "not-running", {"missing": f"[{route.context}] {route.pattern}"})
     if as_it_runs.goes_round:
         return _round(as_it_runs)
-    if not route.trunk and route.endpoint:
-        return _not(route, "no-trunk", {"endpoint": route.endpoint})
+    if not route.trunk:
+        return _not(route, "no-trunk", {"endpoint": route.endpoint or "-"})
     if not route.pattern:
         return _not(route, "no-entry")
     return None
@@ -161,7 +162,7 @@ async def _tried(host: Host, route: Route, plan: Plan, config: Config, context: 
         return _not(route, "emergency" if probe.only_emergencies(route) else "no-number")
     asked = route.prepend + number[route.strip :]
     since = context.now() - timedelta(seconds=1)
-    call = _Call(host, number, route.context)
+    call = Call(host, number, route.context)
     earlier = await context.store.calls.list(number=asked, since=since, most=ALL)
     others = frozenset(one.id for one in earlier.rows)
     try:
@@ -177,7 +178,7 @@ async def _tried(host: Host, route: Route, plan: Plan, config: Config, context: 
         return replace(said, result="goes-round", why="dialled")
     if entry.verdict != "BLOCK":
         return replace(said, why="allowed")
-    if entry.trunk != route.trunk and not (not route.trunk and entry.trunk in config.trunks):
+    if entry.trunk != route.trunk:
         return replace(said, why="other-trunk", values={"asked": entry.trunk or "-", "wanted": route.trunk})
     if not await _nothing_left(call, context, config, entry, since):
         return replace(said, why="unwatched")
@@ -185,7 +186,7 @@ async def _tried(host: Host, route: Route, plan: Plan, config: Config, context: 
 
 
 async def _refusal(
-    call: _Call, context: Context, asked: str, since: datetime, others: frozenset[str]
+    call: Call, context: Context, asked: str, since: datetime, others: frozenset[str]
 ) -> CallEntry | None:
     """The decision about the call, once its channel is gone. None: none was stored. ``others``: of others."""
     clock = asyncio.get_running_loop()
@@ -204,7 +205,7 @@ async def _refusal(
 
 
 async def _nothing_left(
-    call: _Call, context: Context, config: Config, entry: CallEntry, since: datetime
+    call: Call, context: Context, config: Config, entry: CallEntry, since: datetime
 ) -> bool:
     """The channel was seen to end refused, or the listener was awake and saw no leg of it."""
     stored = await context.store.calls.get(entry.id)
@@ -219,7 +220,7 @@ async def _nothing_left(
     return health.lease is not None and health.lease.live
 
 
-class _Call:
+class Call:
     """One call by a Local channel, watched from Asterisk's console."""
 
     def __init__(self, host: Host, number: str, context: str) -> None:
@@ -251,9 +252,8 @@ class _Call:
     def _variables(self, name: str) -> None:
         shown = self._said(f"core show channel {name}")
         given = dict(re.findall(r"^([A-Z_a-z]+)=(.*)$", shown, re.M))
-        # (DNC is no word of Dial's: by it the hook tells VICIdial's reports of the refusal.)
-        ended = given.get("DIALSTATUS", "DNC") != "DNC"
-        if ended or "DIALEDPEERNAME" in given or re.search(r"Application: Dial\b", shown):
+        # Dial itself empties these before it dials; DIALSTATUS a refusal may set for the PBX's own reports.
+        if DIALLED & given.keys() or re.search(r"Application: Dial\b", shown):
             self.dialled = True
         self.refused = given.get("DIALPACT_VERDICT") == "BLOCK" and not self.dialled
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from dialpact.application.pbx.adapter import Expected
 from dialpact.application.pbx.host import Host, Ran
+from dialpact.application.pbx.prove import Call
 from dialpact.application.pbx.running import dialplan, missing
 from dialpact.compliance.dialplan.plan import Plan
 from dialpact.compliance.registers.fault import Fault
@@ -69,3 +71,21 @@ def test_what_is_not_there_at_all() -> None:
 def test_silence_is_no_dialplan(out: str, code: int) -> None:
     with pytest.raises(Fault, match="pbx silent"):
         plan(out, code)
+
+
+def test_a_channel_that_has_dialled_is_not_refused() -> None:
+    """As Asterisk 22 shows them: after a Dial that came to nothing, and after VICIdial's refusal."""
+    shown = {"variables": ""}
+
+    def run(words: Sequence[str], given: bytes = b"", env: Mapping[str, str] | None = None) -> Ran:
+        if words[-1].startswith("core show channels"):
+            return Ran(0, "Local/00@out-00000001;2!out!00!1!Ring!Wait!3\n", "")
+        return Ran(0, "    Application: Playback\n" + shown["variables"], "")
+
+    call = Call(Host(Path("/"), Path("/etc/asterisk"), run), "00", "out")
+    shown["variables"] = "DIALPACT_VERDICT=BLOCK\nDIALSTATUS=DNC\n"
+    assert call.look()
+    assert (call.refused, call.dialled) == (True, False)
+    shown["variables"] += "DIALEDPEERNAME=\nDIALEDPEERNUMBER=\n"
+    call.look()
+    assert (call.refused, call.dialled) == (False, True)
