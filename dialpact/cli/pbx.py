@@ -16,6 +16,7 @@ from dialpact.application.doctor.installed import InstalledPbx
 from dialpact.application.pbx import difference
 from dialpact.application.pbx import install as installing
 from dialpact.application.pbx import uninstall as uninstalling
+from dialpact.application.pbx.adapter import Adapter, Found, Wishes
 from dialpact.application.pbx.host import Host
 from dialpact.application.pbx.known import ADAPTERS
 from dialpact.application.pbx.manifest import FOLDER, Backup
@@ -89,7 +90,9 @@ async def install(
     _say(session, "say.pbx-found", pbx=found.name, version=found.version, seen_in=found.seen_in)
     if plan.nothing:
         _say(session, "say.pbx-nothing")
-        return _json(session, answer, DONE)
+        if dry_run or not host.runs:
+            return _json(session, answer, DONE)
+        return await _proven(session, answer, host, adapter, found, wishes)
     if not session.as_json:
         for lines in difference.whole(plan):
             typer.echo(words.shown(difference.shortened(lines)) + "\n")
@@ -109,15 +112,7 @@ async def install(
         return _json(session, answer, DONE)
     if any(not one.done and not one.absent for one in done.reloaded):
         return _json(session, answer, FAILED)
-    try:
-        proof = await prove(host, adapter, found, wishes, session.config, session.looking())
-    except DialpactError as error:  # all is written: what can not be looked at is not proven
-        session.note(session.error_text(error))
-        _say(session, "say.pbx-not-proven")
-        return _json(session, answer, FOUND)
-    answer |= {"proof": words.proven(proof, session.language)}
-    show_proof(session, proof)
-    return _json(session, answer, DONE if proof.holds else FOUND)
+    return await _proven(session, answer, host, adapter, found, wishes)
 
 
 async def uninstall(
@@ -150,6 +145,26 @@ async def uninstall(
     _say(session, "say.pbx-removed", pbx=done.adapter)
     bad = any(not one.done and not one.absent for one in done.reloaded)
     return _json(session, answer, FAILED if bad else DONE)
+
+
+async def _proven(
+    session: CommandContext,
+    answer: dict[str, Any],
+    host: Host,
+    adapter: Adapter,
+    found: Found,
+    wishes: Wishes,
+) -> int:
+    """That files are as they should be says nothing of what runs, nor of a trunk that came since."""
+    try:
+        proof = await prove(host, adapter, found, wishes, session.config, session.looking())
+    except DialpactError as error:  # all is written: what can not be looked at is not proven
+        session.note(session.error_text(error))
+        _say(session, "say.pbx-not-proven")
+        return _json(session, answer, FOUND)
+    answer |= {"proof": words.proven(proof, session.language)}
+    show_proof(session, proof)
+    return _json(session, answer, DONE if proof.holds else FOUND)
 
 
 def show_proof(session: CommandContext, proof: Proof) -> None:

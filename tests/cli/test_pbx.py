@@ -135,6 +135,8 @@ def test_the_doctor_sees_what_became_of_it(home: Home, etc: Path) -> None:
 
     assert found() == {}
     home.run("asterisk", "install", "--yes", "--asterisk-etc", str(etc), code=3)
+    again = home("asterisk", "install", "--yes", "--asterisk-etc", str(etc), code=3)
+    assert again["nothing"] and not again["proof"]["proven"]  # files are no proof, the second time neither
     codes = found()
     assert codes["pbx-files"] == "ok"
     # Nobody runs here: so nothing is proven, and the way round is named all the same.
