@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialpact.application.pbx.adapter import Block
 from dialpact.compliance.registers.fault import Fault, shown
@@ -113,6 +113,9 @@ def without_blocks(content: bytes, path: str, known: Mapping[str, str]) -> Bare:
     """``known``: the texts that were written, by their SHA-256. Of a block that somebody has altered, his
     lines stay unless they name us. Fault: a fence without its other half, or altered and unknown.
     """
+    if content.startswith(_BOM):
+        bare = without_blocks(content.removeprefix(_BOM), path, known)
+        return replace(bare, content=_BOM + bare.content)
     kept: list[bytes] = []
     fences: list[Fence] = []
     strangers = 0

@@ -20,7 +20,8 @@ def included(host: Host, name: str, other: str) -> bool:
 def ours(host: Host, name: str) -> frozenset[int]:
     """The numbers of the lines between our fences."""
     found, inside = set(), False
-    for number, line in enumerate((host.content(host.conf(name)) or b"").splitlines(), 1):
+    content = (host.content(host.conf(name)) or b"").removeprefix(b"\xef\xbb\xbf")
+    for number, line in enumerate(content.splitlines(), 1):
         inside = inside or line.startswith(b"; >>> dialpact ")
         if inside:
             found.add(number)
@@ -38,4 +39,4 @@ def own(host: Host, name: str) -> str:
         content = fences.without_blocks(content, path, {}).content
     except Fault:  # (whoever changes the file says so)
         content = re.sub(rb"^; >>> dialpact .*?^; <<< dialpact", b"", content, flags=re.M | re.S)
-    return content.decode("utf-8", "replace")
+    return content.decode("utf-8-sig", "replace")

@@ -25,9 +25,16 @@ LINE = st.sampled_from(
 PLACES = st.sampled_from(["end", "start", "section:hook", "section:new"])
 
 
-@given(st.lists(LINE, max_size=12), st.sampled_from([b"", b"no end"]), st.lists(PLACES, max_size=4))
-def test_what_was_put_in_comes_out_again(lines: list[bytes], end: bytes, places: list[str]) -> None:
-    content = b"".join(lines) + end
+@given(
+    st.sampled_from([b"", b"\xef\xbb\xbf"]),
+    st.lists(LINE, max_size=12),
+    st.sampled_from([b"", b"no end"]),
+    st.lists(PLACES, max_size=4),
+)
+def test_what_was_put_in_comes_out_again(
+    begin: bytes, lines: list[bytes], end: bytes, places: list[str]
+) -> None:
+    content = begin + b"".join(lines) + end
     blocks = [Block("/x", f"exten => {number},1,NoOp()\n", at) for number, at in enumerate(places)]
     mixed, texts = with_blocks(content, blocks, "plain", "1.0")
     bare = without_blocks(mixed, "/x", {sha256(text): text for text in texts})

@@ -90,6 +90,24 @@ def test_it_is_found_and_written_and_comes_out_again(
     assert everything(host.etc) == before
 
 
+def test_a_custom_file_that_windows_wrote_is_installed_into_again(freepbx: Host) -> None:
+    """With a mark of its encoding before its first line, behind which ours come."""
+    custom = freepbx.etc / "extensions_custom.conf"
+    custom.write_bytes(b"\xef\xbb\xbf" + custom.read_bytes())
+    before, backup = everything(freepbx.etc), Backup(freepbx.root.parent / "backup")
+    adapter, found = choose(freepbx, ADAPTERS)
+    apply(freepbx, look(freepbx, adapter, found, WISHES, backup), backup)
+    assert custom.read_bytes().startswith(b"\xef\xbb\xbf; >>> dialpact ")
+    assert look(freepbx, adapter, found, WISHES, backup).nothing
+    with custom.open("ab") as file:
+        file.write(b"; his\n")
+    assert look(freepbx, adapter, found, WISHES, backup)
+    uninstall(freepbx, ADAPTERS, backup)
+    after = everything(freepbx.etc)
+    assert custom.read_bytes().endswith(b"; his\n") and b"dialpact-trunk" not in custom.read_bytes()
+    assert after.keys() == before.keys()
+
+
 def test_its_trunks_are_named_by_their_endpoint_or_by_hand(freepbx: Host) -> None:
     lines = changes(freepbx)["globals_custom.conf"].splitlines()
     assert lines == [
