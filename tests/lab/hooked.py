@@ -88,6 +88,21 @@ async def refused(lab: Lab, way: str) -> list[str]:
     return list(told["reasons"])
 
 
+async def a_campaign_with_commas(lab: Lab, way: str, **options: str) -> None:
+    """Whoever originates a call may choose it; the gate is asked about the trunk that is dialled."""
+    lab.pbx.cli("dialplan set global DIALPACT_CAMPAIGN autumn-loans,agent1001,carrier2")
+    try:
+        async with SoftCarrier(lab.pbx) as carrier, Softphone(lab.pbx) as agent:
+            call = await agent.call(f"{way}{WITHOUT_CONSENT}", **(options or CALL))
+            await call.over(15)
+            assert carrier.legs == []
+    finally:
+        lab.pbx.cli("dialplan set global DIALPACT_CAMPAIGN autumn-loans")
+    told = lab.calls(WITHOUT_CONSENT)[-1]
+    assert told["trunk"] == "carrier"
+    assert "unknown-campaign" in told["reasons"]
+
+
 async def allowed(lab: Lab, way: str, agent_name: str) -> None:
     """The canonical number goes out, both hear each other, and both are on the recording."""
     number = next(lab.numbers)

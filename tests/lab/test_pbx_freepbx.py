@@ -9,7 +9,7 @@ import pytest
 
 from dialpact.application.pbx.freepbx import FreePbx
 from tests.ami_listener.scene import until
-from tests.lab import pbx_family
+from tests.lab import hooked, pbx_family
 from tests.lab.bootstrap import Installation
 from tests.lab.recipes import AGENT, CALLER_ID, CUSTOMER, OTHER, Lab, heard, talked
 from tests.lab.softphone import Answer, Media, SoftCarrier, Softphone
@@ -67,6 +67,10 @@ async def test_a_call_that_may_not_be_made(lab: Lab, carrier: SoftCarrier, agent
         assert not second.legs  # hung up, and not only this trunk left out
     (one,) = lab.calls(WITHOUT_CONSENT)[-1:]
     assert (one["verdict"], one["reasons"]) == ("BLOCK", ["no-consent"])
+
+
+async def test_a_campaign_that_would_shift_what_follows(lab: Lab) -> None:
+    await hooked.a_campaign_with_commas(lab, "", caller_id="1001")
 
 
 async def test_another_trunk_is_the_same_call(lab: Lab, agent: Softphone, number: str) -> None:

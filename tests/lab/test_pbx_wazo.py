@@ -37,6 +37,10 @@ async def test_a_call_that_may_not_be_made(lab: Lab) -> None:
     assert await hooked.refused(lab, "*71") == ["no-consent"]
 
 
+async def test_a_campaign_that_would_shift_what_follows(lab: Lab) -> None:
+    await hooked.a_campaign_with_commas(lab, "*71")
+
+
 async def test_a_call_that_may(lab: Lab) -> None:
     await hooked.allowed(lab, "*71", USER)
 
