@@ -90,8 +90,8 @@ class Route:
     """A way out of the PBX: a route, trunk or carrier.
 
     ``name``: as its administrator knows it. ``context``, ``pattern``: where a call to it enters the dialplan,
-    and by which extension (``_0X.``). ``trunk``: in dialpact.toml; empty: none there has its endpoint, or
-    the PBX chooses among several at the call: it is not proven then.
+    and by which extension (``_0X.``). ``trunk``: in dialpact.toml; empty: none there has its endpoint, and it
+    is not proven then; with ``any_trunk`` the PBX chooses one at the call, each by way of the same hook.
     ``endpoint``: as Dial() names it (``PJSIP/carrier``). ``goes_round``: why it passes by the hook, a key of
     the texts (table ``pbx-round``); empty: it does not. ``strip``, ``prepend``: what becomes of a number
     that is dialled there before the gate is asked about it. ``place``, ``lines``: where its administrator has
@@ -108,6 +108,7 @@ class Route:
     prepend: str = ""
     place: str = ""
     lines: tuple[str, ...] = ()
+    any_trunk: bool = False
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ def _looked(
         return _not(route, "not-running", {"missing": f"[{route.context}] {route.pattern}"})
     if as_it_runs.goes_round:
         return _round(as_it_runs)
-    if not route.trunk:
+    if not route.trunk and not route.any_trunk:
         return _not(route, "no-trunk", {"endpoint": route.endpoint or "-"})
     if not route.pattern:
         return _not(route, "no-entry")
@@ -178,7 +178,7 @@ async def _tried(host: Host, route: Route, plan: Plan, config: Config, context: 
         return replace(said, result="goes-round", why="dialled")
     if entry.verdict != "BLOCK":
         return replace(said, why="allowed")
-    if entry.trunk != route.trunk:
+    if entry.trunk != route.trunk and not (route.any_trunk and entry.trunk in config.trunks):
         return replace(said, why="other-trunk", values={"asked": entry.trunk or "-", "wanted": route.trunk})
     if not await _nothing_left(call, context, config, entry, since):
         return replace(said, why="unwatched")

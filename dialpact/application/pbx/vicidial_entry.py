@@ -29,6 +29,8 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][0-9A-Za-z_]*)\}")
 _LETTER = re.compile(r"[A-Za-z](?:\([^()]*\))?")
 # Steps that neither call nor jump. The AGI is VICIdial's call log alone.
 _HARMLESS = {"set", "noop", "wait", "ringing", "progress", "hangup", "busy", "congestion", "sipaddheader"}
+# VICIdial's word for the call is in the caller's name: it tells a person's emergency call from a machine's.
+_NAMES = re.compile(r"CALLERID\((?:name|all)?\s*[,)]", re.I)
 _CALL_LOG = re.compile(r"agi://127\.0\.0\.1:[0-9]{1,5}/call_log(?:--[!-~]*)?")
 # Options that run another's steps on the answered leg, or part it from the call.
 _NOT = frozenset("UMGFK")
@@ -172,6 +174,8 @@ def _check(steps: list[_Line], carrier: str, done: bool) -> None:
         known = step.is_dial or step.is_hook or step.app.lower() in _HARMLESS
         if not known and not (step.app.lower() == "agi" and _CALL_LOG.fullmatch(step.data.strip())):
             raise Fault("vicidial-step", carrier=carrier, line=str(step.number), app=shown(step.app))
+        if step.app.lower() == "set" and _NAMES.search(step.data.partition("=")[0]):
+            raise Fault("vicidial-name", carrier=carrier, line=str(step.number))
     dials = [step for step in steps if step.is_dial]
     if len(dials) > 1:
         raise Fault(

@@ -61,7 +61,7 @@ class Wazo:
         trunks = sorted(wishes.trunks.items())
         endpoint, trunk = trunks[0] if len(trunks) == 1 else ("", "")
         return [
-            Route(f"[{context}] {pattern}", context, pattern, trunk, endpoint)
+            Route(f"[{context}] {pattern}", context, pattern, trunk, endpoint, any_trunk=len(trunks) > 1)
             for context, pattern in (_outcalls(host.running) if host.running else ())
         ]
 

@@ -140,6 +140,8 @@ DIAL = "Dial(PJSIP/${EXTEN:1}@TELECOM,,To)"
         (entry(LOG, "System(rm -rf /)", DIAL), "vicidial-step", "2"),
         (entry("AGI(agi://127.0.0.1:4577/call_log,${SHELL(id)})", DIAL), "vicidial-step", "1"),
         (entry("AGI(elsewhere.agi)", DIAL), "vicidial-step", "1"),
+        (entry(LOG, "Set(CALLERID(name)=Jianghan)", DIAL), "vicidial-name", "2"),
+        (entry("Set(CallerID(all)=Jianghan <02788880007>)", DIAL), "vicidial-name", "1"),
         (f"exten => _9X.,1,{LOG}\nexten => _9X.,3,{DIAL}\n", "vicidial-order", "2"),
         (
             f"{entry(LOG, DIAL)}{entry('NoOp()', pattern='_5X')}exten => _9X.,n,Hangup()\n",
