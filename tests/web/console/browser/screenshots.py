@@ -21,7 +21,7 @@ from dialpact.compliance.registers.account import Role
 from dialpact.compliance.texts import LANGUAGES, Language
 from tests.lab import console
 from tests.web.api.client import serving
-from tests.web.console.browser.conftest import Apart, At, program
+from tests.web.console.browser.conftest import Apart, At, launched
 
 FOLDER = Path(__file__).parents[4] / "docs" / "picture" / "console"
 COLOURS = 64
@@ -83,7 +83,7 @@ def main() -> int:
         config.write_text(f'{text}\n[web]\nlisten = "127.0.0.1:9080"\n', "utf-8")
         home = Apart(place)
         furnish(home)
-        chromium = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox"])
+        chromium = launched(playwright)
         stack.callback(chromium.close)
         at = At(chromium, home, stack.enter_context(serving(home)), stack, roles=(Role.OFFICER,))
         for language in LANGUAGES:
