@@ -10,6 +10,8 @@ DOCS := .docs/venv
 DEB := .deb/venv
 # Tests on the real Asterisk wait most of the time: more at once than there are cores (tests/lanes.py).
 JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
+# A Chromium is several processes that compute: beside telephones, which keep time, it makes them late.
+BROWSERS ?= $(shell echo $$((2 * $$(nproc))))
 # Hundreds of processes start in a run: each would compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -21,7 +23,7 @@ help:
 	@echo "make console  that console again, on the last demo's calls; make console-stop ends it"
 	@echo "make screenshots  the pictures of the console in docs/, of the last demo's calls"
 	@echo "make supervise-demo  a supervisor and three operators, in one minute and without Asterisk"
-	@echo "make test   make check, then the tests, those on the real Asterisk included (12 minutes on 2 cores)"
+	@echo "make test   make check, then the tests, those on the real Asterisk included (half an hour on 2 cores)"
 	@echo "make test-long  all of them: the benchmarks, the soak and the chaos in short as well"
 	@echo "make check  lint, format, strict types, import contract"
 	@echo "make docs   the pages of docs/ as a site of two languages: .docs/site/index.html"
@@ -58,7 +60,8 @@ supervise-demo: $(STAMP)
 # The two share nothing but .venv, and the lab's packages take their time to come and to unpack.
 test test-long: $(STAMP)
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check lab
-	@$(PY) -m pytest -m "not alone $(FEWER)" -n $(JOBS) --cov --cov-report= --cov-fail-under=0 $(TEST) || $(ONCE_MORE)
+	@$(PY) -m pytest -m "not alone and not browser $(FEWER)" -n $(JOBS) --cov --cov-report= --cov-fail-under=0 $(TEST) || $(ONCE_MORE)
+	@$(PY) -m pytest -m "browser and not alone $(FEWER)" -n $(BROWSERS) --cov --cov-append --cov-report= --cov-fail-under=0 $(TEST)
 	@$(PY) -m pytest -m "alone $(FEWER)" --cov --cov-append --cov-report=term:skip-covered $(TEST)
 
 test-long: $(DEB)/.ready
@@ -69,7 +72,7 @@ test: FEWER = and not long
 # when tests ran one by one. Any other test that fails has failed.
 FAILED = $(PY) -m pytest --last-failed --last-failed-no-failures=none
 ONCE_MORE = { [ $$? -eq 1 ] && \
-	! $(FAILED) --collect-only --quiet --no-header -m "not lab and not alone $(FEWER)" $(TEST) && \
+	! $(FAILED) --collect-only --quiet --no-header -m "not lab and not browser and not alone $(FEWER)" $(TEST) && \
 	echo "--- once more, beside nothing else:" && \
 	$(FAILED) -v --maxfail=3 -m "lab and not alone $(FEWER)" \
 	--cov --cov-append --cov-report= --cov-fail-under=0 $(TEST); }

@@ -32,8 +32,6 @@ LONG = {
     "tests/lab/test_hostile.py": 33,
     "tests/lab/test_recipes.py": 23,
 }
-# Each has a Chromium of its own: begun first by the few lanes that compute, not by all of them at the end.
-BROWSERS = "tests/web/console/browser/"
 POLITE = 5  # how much a lane that computes gives way to telephones
 
 
@@ -72,8 +70,6 @@ def _file(piece: str) -> str:
 
 
 def _rank(piece: str) -> int:
-    if piece.startswith(BROWSERS):
-        return -1
     order = list(LONG)
     return order.index(_file(piece)) if _file(piece) in LONG else len(order)
 

@@ -23,9 +23,3 @@ def test_a_file_of_the_lab_stays_together_and_any_other_is_cut() -> None:
 @pytest.mark.parametrize(("workers", "lab"), [(1, 1), (2, 2), (3, 2), (7, 5), (14, 10)])
 def test_one_in_three_computes(workers: int, lab: int) -> None:
     assert lanes.telephones(workers) == lab
-
-
-def test_browsers_are_begun_before_all_else_that_computes() -> None:
-    pages = "tests/web/console/browser/test_pages.py"
-    assert (lanes.ROOT / pages).is_file() and not lanes.waits(pages)
-    assert lanes._rank(f"{pages} 3") < min(map(lanes._rank, ("tests/agi/test_gate.py 0", *lanes.LONG)))
