@@ -62,6 +62,10 @@ def every_finding() -> list[Finding]:
     attack = {"key": Why.ATTACK.value, "what": "two headers"}
     found.append(Finding(rule="session", result="fail", code=Reason.INVALID_NUMBER, detail=attack))
     found += whole_covenant()
+    for key in Why:
+        if key.name.startswith("TRIAL_"):  # (each is judged in tests/store/test_trials.py)
+            detail = {"key": key.value, "by": "wang", "on": "2026-11-30 10:00:00+08:00"}
+            found.append(Finding(rule="trial", result="fail", code=Reason.NO_CONSENT, detail=detail))
     service = msgspec.structs.replace(CAMPAIGN, purpose="service")
     return found + list(evaluate(attempt(), facts(campaign=service), policy(), GOOD))
 
