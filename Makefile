@@ -11,7 +11,7 @@ DEB := .deb/venv
 # Tests on the real Asterisk wait most of the time: more at once than there are cores (tests/lanes.py).
 JOBS ?= $(shell echo $$((7 * $$(nproc) / 2)))
 # A Chromium is several processes that compute: beside telephones, which keep time, it makes them late.
-BROWSERS ?= $(shell echo $$((2 * $$(nproc))))
+BROWSERS ?= $(shell nproc)
 # Hundreds of processes start in a run: each would compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 

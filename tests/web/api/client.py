@@ -20,6 +20,7 @@ from dialpact.web.api.routing import endpoints, routes_of
 from dialpact.web.site import Site
 from tests.cli.conftest import Home
 from tests.cli.test_reload import until
+from tests.web import ready_worker
 from tests.web.asking import WAIT, Asker
 from tests.web.served import served
 
@@ -111,17 +112,20 @@ def api(
 
 @contextmanager
 def serving(home: Home) -> Iterator[int]:
-    """A real `dialpact web` with all that goes on beside its answers; its port. It ends in order."""
+    """A real `dialpact web` with all that goes on beside its answers, but its jobs give no way; its port. It
+    ends in order.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     text = home.config.read_text("utf-8").replace("127.0.0.1:9080", f"127.0.0.1:{port}")
     text = re.sub(r"requests_per_minute = \d+", "requests_per_minute = 1000000", text)
     home.config.write_text(text, "utf-8")
-    program = "from dialpact.cli.app import main; main()"
     with (home.path / "web.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", program, "--config", home.config, "web"], stdin=DEVNULL, stderr=log
+            [sys.executable, "-P", ready_worker.__file__, "--config", home.config, "web"],
+            stdin=DEVNULL,
+            stderr=log,
         )
     try:
         until(lambda: b'"event": "listening"' in (home.path / "web.log").read_bytes())
