@@ -24,7 +24,8 @@ from ami_listener.timings import (
     Timings,
 )
 from dialpact.compliance.retention import keep_until
-from dialpact.store.sqlite import Store, recordings
+from dialpact.store.sqlite import Store
+from dialpact.store.units import recordings
 from dialpact.testing.ami import Channel, FakeAmi
 from dialpact.testing.clock import FixedClock
 from dialpact.testing.site import SECRET, Site

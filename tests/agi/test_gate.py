@@ -20,7 +20,7 @@ from dialpact.compliance.errors import StoreError
 from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.reasons import Reason
 from dialpact.store.ports.decisions import Decided, Judging, WaitingAttempt
-from dialpact.store.sqlite.facts import facts as stored_facts
+from dialpact.store.units.facts import facts as stored_facts
 from tests.agi.judges import OddJudge, Slow, breaking, refusable, sound, unstorable
 from tests.agi.office import BUSY_MS, NUMBER, STRANGER, Office, soon, until
 from tests.agi.stores import DISK_FULL, Batch, Held, Unsure, Watched

@@ -20,7 +20,8 @@ from dialpact.compliance.judge import new_id
 from dialpact.compliance.model import CallAttempt, Callee, Decision, Facts, Finding
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.stamped import stamped
-from dialpact.store.sqlite import Store, create, decisions, recordings
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import decisions, recordings
 from dialpact.testing.ami import Channel, FakeAmi
 from dialpact.testing.ami_calls import wav_header
 from tests.ami_listener.faulty_store import FaultyStore

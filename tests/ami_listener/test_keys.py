@@ -12,7 +12,7 @@ from msgspec import structs
 
 from ami_listener.timings import Timings
 from dialpact.compliance.config import OptOutConfig
-from dialpact.store.sqlite import optout
+from dialpact.store.units import optout
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.pace import QUICK, changed, timed
 from tests.ami_listener.scene import NUMBER, Scene, ringing, talking, until

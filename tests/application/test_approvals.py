@@ -37,8 +37,8 @@ from dialpact.compliance.registers.approval import (
 from dialpact.compliance.registers.factor import Factor, Kind
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create
-from dialpact.store.sqlite.registers.approval import SQL
 from dialpact.store.sqlite.snapshot import opened
+from dialpact.store.units.registers.approval import SQL
 from dialpact.testing import FixedClock
 
 OFFICER = EVERYTHING - {Right.ACCESS}

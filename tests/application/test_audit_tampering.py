@@ -19,18 +19,10 @@ from dialpact.compliance.clock import Uptime
 from dialpact.compliance.errors import StoreError
 from dialpact.compliance.ledger import merkle, record
 from dialpact.compliance.ledger.note import Signer
-from dialpact.store.sqlite import (
-    Store,
-    clocks,
-    create,
-    decisions,
-    incidents,
-    ledger,
-    migrate,
-    optout,
-)
-from dialpact.store.sqlite.registers import change
+from dialpact.store.sqlite import Store, create, migrate
 from dialpact.store.sqlite.snapshot import opened
+from dialpact.store.units import clocks, decisions, incidents, ledger, optout
+from dialpact.store.units.registers import change
 from tests.compliance import store_values
 from tests.compliance.store_values import AT
 

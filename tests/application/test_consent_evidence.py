@@ -218,7 +218,7 @@ async def test_no_consent_is_overlooked_however_many_there_are(
     program: Context, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Parts of two (its size is no door's): a number with several consents, and a part that ends with it."""
-    monkeypatch.setattr("dialpact.store.sqlite.registers.consent_evidence.TOGETHER", 2)
+    monkeypatch.setattr("dialpact.store.units.registers.consent_evidence.TOGETHER", 2)
     proofs = [str(place).encode() for place in range(6)]
     for place, content in enumerate(proofs):
         await keep(program, folder, content)

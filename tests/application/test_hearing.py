@@ -19,7 +19,8 @@ from dialpact.application.recording_files import OpenFile
 from dialpact.compliance.errors import NotPermitted, RecordingError, StoreBusy
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, create, decisions
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import decisions
 from tests.compliance.store_values import AT, NUMBER, Still
 from tests.store.test_listings import call
 

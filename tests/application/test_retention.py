@@ -17,7 +17,8 @@ from dialpact.compliance import calendars, profile
 from dialpact.compliance.errors import LedgerError, NotPermitted
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, create, decisions
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import decisions
 from tests.cli.recorded import Host
 from tests.compliance.store_values import AT, NUMBER, decision
 

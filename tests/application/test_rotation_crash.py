@@ -21,9 +21,9 @@ from dialpact.compliance.config import Config, Trunk
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys
 from dialpact.store.sqlite import Store, create
-from dialpact.store.sqlite.checkpoints import Checkpoints
-from dialpact.store.sqlite.registers import change
 from dialpact.store.sqlite.snapshot import opened
+from dialpact.store.units.checkpoints import Checkpoints
+from dialpact.store.units.registers import change
 from tests.compliance.store_values import AT
 
 WHO = {"by": "chen", "reason": "yearly"}

@@ -26,7 +26,7 @@ from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import CallAttempt
 from dialpact.compliance.profile import Policy
 from dialpact.store.sqlite import Store, create, migrate
-from dialpact.store.sqlite.facts import facts
+from dialpact.store.units.facts import facts
 from tests import registers
 from tests.bench import native
 from tests.bench.gate_site import CALLER_ID, NoonClock

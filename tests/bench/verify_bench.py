@@ -26,7 +26,8 @@ from dialpact.compliance.judge import new_id
 from dialpact.compliance.ledger.merkle import leaf_hash, node_hash
 from dialpact.compliance.profile import Policy
 from dialpact.store.ports.decisions import WaitingAttempt
-from dialpact.store.sqlite import Store, create, incidents, ledger
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import incidents, ledger
 from tests import registers
 from tests.bench.gate_site import CALLER_ID, NoonClock, entry
 from tests.bench.proof import Unproven

@@ -18,7 +18,8 @@ import msgspec
 from dialpact.cli.command_context import Machine
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.recorded import Finished, NewRecording
-from dialpact.store.sqlite import Store, clocks, decisions
+from dialpact.store.sqlite import Store
+from dialpact.store.units import clocks, decisions
 from tests.compliance.store_values import AT, attempt, decision
 
 if TYPE_CHECKING:

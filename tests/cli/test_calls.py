@@ -14,7 +14,8 @@ from dialpact.compliance.carrier_leg import CarrierLeg
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.store.ports.decisions import Undelivered
-from dialpact.store.sqlite import Store, decisions
+from dialpact.store.sqlite import Store
+from dialpact.store.units import decisions
 from tests.cli.conftest import NUMBER, Home
 from tests.compliance.store_values import AT, attempt, decision
 

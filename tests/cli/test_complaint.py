@@ -11,7 +11,8 @@ import pytest
 from dialpact.compliance import calendars
 from dialpact.compliance.model import Campaign, Decision, Facts, Finding
 from dialpact.compliance.registers.complaint import due
-from dialpact.store.sqlite import Store, decisions
+from dialpact.store.sqlite import Store
+from dialpact.store.units import decisions
 from tests.cli.conftest import NUMBER, Home
 from tests.compliance.store_values import attempt, decision
 

@@ -19,7 +19,8 @@ from dialpact.cli.command_context import CommandContext, Machine
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
-from dialpact.store.sqlite import Store, checkpoints, ledger
+from dialpact.store.sqlite import Store
+from dialpact.store.units import checkpoints, ledger
 from tests.cli.conftest import Home
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)

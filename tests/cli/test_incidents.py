@@ -15,7 +15,8 @@ from ami_listener.legs.states import Action
 from dialpact.application.incidents import kinds
 from dialpact.compliance.reconcile import incidents as cdr_incidents
 from dialpact.presentation import texts
-from dialpact.store.sqlite import Store, disposals
+from dialpact.store.sqlite import Store
+from dialpact.store.units import disposals
 from tests.cli.conftest import Home
 
 DETAIL = "cut; by PJSIP/agent1001-00000000 linkedid=1795624418.1; dialled 13900139000"

@@ -17,7 +17,7 @@ from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import keys, note
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.presentation import texts
-from dialpact.store.sqlite import ledger
+from dialpact.store.units import ledger
 from tests.cli.conftest import Home
 
 ROOT = Path(__file__).parents[2]

@@ -20,7 +20,7 @@ from dialpact.compliance import profile
 from dialpact.compliance.ledger import record
 from dialpact.compliance.model import PolicyVersion, Term
 from dialpact.presentation import texts
-from dialpact.store.sqlite import ledger
+from dialpact.store.units import ledger
 from tests.cli.recorded import DAY, LAST, OVER, Shelf
 from tests.cli.test_recordings_purge import keeps
 from tests.compliance.store_values import AT
@@ -480,7 +480,7 @@ def test_every_difference_has_its_text_and_every_text_its_difference() -> None:
         "application/ledger/audit/retention.py",
         "application/disposal.py",
     )
-    files = [*rooms, "store/sqlite/retention_rows.py", "store/sqlite/sql/retention_rows.sql"]
+    files = [*rooms, "store/sqlite/retention_rows.py", "store/units/sql/retention_rows.sql"]
     source = "\n".join((ROOT / "dialpact" / file).read_text("utf-8") for file in files)
     for language in ("en", "zh"):
         table = {key.partition(".")[2] for key in texts.catalogue(language) if key.startswith("kept.")}

@@ -23,8 +23,8 @@ from dialpact.compliance import config
 from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.trusted_time import Reading, Witness
 from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.clocks import Clocks
-from dialpact.store.sqlite.disposals import Disposals
+from dialpact.store.units.clocks import Clocks
+from dialpact.store.units.disposals import Disposals
 from tests.cli.recorded import DAY, LAST, OVER, Shelf
 from tests.compliance.store_values import AT
 

@@ -11,7 +11,7 @@ from dialpact.application import custody
 from dialpact.application.actor import Actor, Door
 from dialpact.application.context import Context
 from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.custody import Custody
+from dialpact.store.units.custody import Custody
 from tests.cli.recorded import DAY, OVER, Shelf
 from tests.compliance.store_values import AT
 

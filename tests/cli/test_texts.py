@@ -38,7 +38,7 @@ SOURCES = "\n".join(
     )
     for path in (ROOT / folder).rglob("*.py")
 )
-SQL = (ROOT / "dialpact/store/sqlite/sql/imports.sql").read_text("utf-8")
+SQL = (ROOT / "dialpact/store/units/sql/imports.sql").read_text("utf-8")
 ENGLISH = {**texts.catalogue("en"), **console.own("en")}
 
 

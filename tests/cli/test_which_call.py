@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from dialpact.compliance.model import CallAttempt, Callee, Decision
-from dialpact.store.sqlite import Store, decisions
+from dialpact.store.sqlite import Store
+from dialpact.store.units import decisions
 from tests.cli.conftest import NUMBER, Home
 from tests.cli.recorded import Shelf
 from tests.cli.test_complaint import CALLED, called

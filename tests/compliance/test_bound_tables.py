@@ -10,7 +10,8 @@ import pytest
 
 from dialpact.application.ledger.audit.bound import PARTS, SMALL
 from dialpact.compliance.ledger.bound.tables import TABLES, How
-from dialpact.store.sqlite import ledger, migrate
+from dialpact.store.sqlite import migrate
+from dialpact.store.units import ledger
 
 ROOT = Path(__file__).parents[2]
 

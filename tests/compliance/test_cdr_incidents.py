@@ -14,7 +14,8 @@ from dialpact.compliance.clock import stamp
 from dialpact.compliance.reconcile import NOTES, CdrFinding
 from dialpact.compliance.reconcile.incidents import LEFT_OUT, LISTENER, NEAR
 from dialpact.compliance.reconcile.values import KINDS
-from dialpact.store.sqlite import Store, create, ledger
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import ledger
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 

@@ -24,10 +24,11 @@ from dialpact.compliance.ledger import record
 from dialpact.compliance.ledger.erasure import Erased, runs
 from dialpact.compliance.retention import keep_until
 from dialpact.compliance.webhooks.delivery import NewDelivery
-from dialpact.store.sqlite import Store, ledger
+from dialpact.store.sqlite import Store
 from dialpact.store.sqlite.erasure import Erasure
-from dialpact.store.sqlite.registers import change
 from dialpact.store.sqlite.snapshot import opened
+from dialpact.store.units import ledger
+from dialpact.store.units.registers import change
 from tests.application.test_audit_tampering import MINE, build
 from tests.compliance.store_values import AT
 

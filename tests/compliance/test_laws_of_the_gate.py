@@ -25,9 +25,10 @@ from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import SUSPENDABLE, CallAttempt, Decision
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.sections import Cap
-from dialpact.store.sqlite import create, decisions, enforcement
-from dialpact.store.sqlite.facts import facts
-from dialpact.store.sqlite.registers.suspension import suspend
+from dialpact.store.sqlite import create
+from dialpact.store.units import decisions, enforcement
+from dialpact.store.units.facts import facts
+from dialpact.store.units.registers.suspension import suspend
 from tests import registers
 
 HUBEI, MIIT = profile.load("cn-hubei-2018"), profile.load("cn-miit-2020-81")

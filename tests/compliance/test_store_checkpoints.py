@@ -14,8 +14,9 @@ from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.ledger import merkle, note, rotation
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer
-from dialpact.store.sqlite import Store, create, incidents, ledger
-from dialpact.store.sqlite.registers import change
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import incidents, ledger
+from dialpact.store.units.registers import change
 from tests.compliance.store_values import AT
 
 

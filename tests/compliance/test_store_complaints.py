@@ -16,7 +16,8 @@ from dialpact.compliance.registers.complaint import Complaint, Correction
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.filing import Filed, Filing
 from dialpact.store.ports.decisions import Undelivered
-from dialpact.store.sqlite import Store, create, decisions
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import decisions
 from tests.compliance.store_values import AT, BY, NUMBER, attempt, decision
 from tests.compliance.test_store_registers import ACME, RENEWAL, SHOWN
 from tests.compliance.world import HUBEI

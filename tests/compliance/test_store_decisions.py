@@ -15,7 +15,8 @@ from dialpact.compliance.errors import StoreBusy, StoreError, StoreRefused
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.store.ports.decisions import Undelivered
-from dialpact.store.sqlite import Store, create, decisions, recordings
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import decisions, recordings
 from tests.compliance.store_values import ASKED, AT, Fixed, Still, attempt, decision, waiting
 from tests.compliance.test_store_registers import but
 

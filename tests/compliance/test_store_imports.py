@@ -15,7 +15,7 @@ from dialpact.compliance.registers.table import FileRead
 from dialpact.store.ports.imports import Applied
 from dialpact.store.sqlite import Store, create
 from dialpact.store.sqlite.connection import Database, Work
-from dialpact.store.sqlite.imports import STAGED
+from dialpact.store.units.imports import STAGED
 from tests.compliance.store_values import AT, BY, NUMBER
 from tests.compliance.test_store_registers import ACME, AGREED, RENEWAL, SHOWN, but
 

@@ -16,7 +16,7 @@ from dialpact.compliance.registers.complaint import Complaint
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.complaints import InboxWanted, Theirs
 from dialpact.store.sqlite import Store, create
-from dialpact.store.sqlite.registers.complaint import SQL
+from dialpact.store.units.registers.complaint import SQL
 from tests.compliance.store_values import AT, BY, NUMBER
 from tests.compliance.test_store_complaints import CALLED, OTHER, RENEWAL, call, complaint, file, record
 from tests.compliance.test_store_registers import ACME, SHOWN

@@ -12,8 +12,9 @@ import pytest
 
 from dialpact.compliance.ledger import merkle, record
 from dialpact.compliance.model import Decision
-from dialpact.store.sqlite import Store, create, decisions, incidents, ledger, migrate
-from dialpact.store.sqlite.registers import change
+from dialpact.store.sqlite import Store, create, migrate
+from dialpact.store.units import decisions, incidents, ledger
+from dialpact.store.units.registers import change
 from tests.compliance import store_values
 from tests.compliance.store_values import AT
 

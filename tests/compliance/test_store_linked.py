@@ -18,8 +18,8 @@ from dialpact.compliance.judge import Judge
 from dialpact.compliance.model import Decision
 from dialpact.compliance.policy import attempts
 from dialpact.compliance.profile import Policy
-from dialpact.store.sqlite import carrier_legs, decisions, enforcement, linked
-from dialpact.store.sqlite.facts import facts
+from dialpact.store.units import carrier_legs, decisions, enforcement, linked
+from dialpact.store.units.facts import facts
 from tests.compliance.test_laws_of_the_gate import PROFILES, START, history
 
 TRUNKS = {name: Trunk(endpoint=name) for name in ("a", "b", "c", "d", "e")}

@@ -15,7 +15,8 @@ from dialpact.compliance.clock import stamp
 from dialpact.compliance.model import DncEntry
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.soundtrack import Soundtrack
-from dialpact.store.sqlite import Store, create, decisions, optout
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import decisions, optout
 from tests.compliance.store_values import AT, NUMBER, attempt, decision
 
 

@@ -19,7 +19,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.plain import PlainRegister
 from dialpact.store import sqlite
 from dialpact.store.sqlite import Store, create
-from dialpact.store.sqlite.registers.change import log
+from dialpact.store.units.registers.change import log
 from tests.compliance.store_values import AT, BY
 from tests.plain_rooms import GIVEN, ROOMS, Room
 

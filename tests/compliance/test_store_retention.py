@@ -19,7 +19,8 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.hold import HoldScope
 from dialpact.compliance.trusted_time import Reading
 from dialpact.compliance.waveform import Waveform
-from dialpact.store.sqlite import Store, clocks, create, decisions, migrate, recordings
+from dialpact.store.sqlite import Store, create, migrate
+from dialpact.store.units import clocks, decisions, recordings
 from tests.compliance.store_values import AT, NUMBER, decision
 
 INSERT_DISPOSAL = "INSERT INTO disposal (recording, at, by, keep_until, reading) VALUES "

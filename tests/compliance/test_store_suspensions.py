@@ -11,7 +11,7 @@ import pytest
 from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store, create
-from dialpact.store.sqlite.registers.suspension import last_lifted, suspend
+from dialpact.store.units.registers.suspension import last_lifted, suspend
 from tests.compliance.store_values import AT, BY
 from tests.compliance.test_store_registers import ACME, RENEWAL, SHOWN
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from dialpact.compliance.clock import Uptime
 from dialpact.compliance.trusted_time import ASIDE, DARK, PATIENCE, Reading, Witness, begin, follow
-from dialpact.store.sqlite import clocks, migrate
+from dialpact.store.sqlite import migrate
+from dialpact.store.units import clocks
 
 T0 = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)

@@ -37,7 +37,7 @@ HELD = (
         "dialpact/presentation/page/templates/*.html",
         "dialpact/presentation/page/templates/*.css",
     ),
-    *("dialpact/store/sqlite/migrations/*.sql", "dialpact/store/sqlite/sql/*.sql"),
+    *("dialpact/store/sqlite/migrations/*.sql", "dialpact/store/units/sql/*.sql"),
     *("dialpact/store/supervision/migrations/*.sql", "dialpact/store/supervision/sql/*.sql"),
     *("dialpact/cli/templates/*.toml", "dialpact/application/evidence/*.md"),
     *("dialpact/web/api/texts/*.toml", "dialpact/web/console/texts/*.toml"),

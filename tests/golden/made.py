@@ -21,7 +21,8 @@ import msgspec
 from dialpact.compliance.carrier_leg import CarrierLeg
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.soundtrack import Silence, Soundtrack
-from dialpact.store.sqlite import Store, decisions
+from dialpact.store.sqlite import Store
+from dialpact.store.units import decisions
 from tests.cli.recorded import wav
 from tests.compliance.store_values import ASKED, AT, attempt, decision
 from tests.golden.house import House, begin, dump, empty

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dialpact.compliance.ledger import merkle, record
-from dialpact.store.sqlite import ledger
+from dialpact.store.units import ledger
 from tests.lab.site import Site
 
 PAGE = 1000

@@ -21,7 +21,7 @@ from dialpact.compliance.model import Callee
 from dialpact.compliance.registers.formats import REGISTERS
 from dialpact.compliance.registers.table import FileRead
 from dialpact.store.sqlite import Store
-from dialpact.store.sqlite.facts import facts
+from dialpact.store.units.facts import facts
 from tests.compliance.store_values import ASKED, AT, BY, attempt
 from tests.compliance.test_store_leads import DELIVERY
 from tests.compliance.test_store_registers import ACME, RENEWAL, but

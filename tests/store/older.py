@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.compliance.ledger.note import Signer
-from dialpact.store.sqlite import ledger, migrate
+from dialpact.store.sqlite import migrate
+from dialpact.store.units import ledger
 
 Row = Mapping[str, Any]
 Rows = dict[str, list[dict[str, Any]]]  # of each table

@@ -15,7 +15,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.store import sqlite
 from dialpact.store.ports.acts import ActKind, ActPage, ActsWanted
 from dialpact.store.sqlite import Store, create
-from dialpact.store.sqlite.acts import Acts
+from dialpact.store.units.acts import Acts
 from tests.compliance.store_values import AT
 
 ALL = ActsWanted()

@@ -17,8 +17,8 @@ from dialpact.cli.command_context import CommandContext
 from dialpact.compliance import config as configuration
 from dialpact.compliance.config import Config
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.snapshot import opened
+from dialpact.store.units import ledger
 from tests.load import crowd
 from tests.load.crowd import Told
 

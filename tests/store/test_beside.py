@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.store.sqlite import Store, create, incidents
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import incidents
 from tests.compliance.store_values import AT
 
 WRITE = "INSERT INTO incident (at, node, kind, decision, channel, detail) VALUES ('x', 'x', 'x', '', '', '')"

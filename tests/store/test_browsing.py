@@ -19,8 +19,8 @@ from dialpact.compliance.registers.leads import delivery
 from dialpact.store.ports.browsing import Within
 from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import Store, create
-from dialpact.store.sqlite import browsing as engine
-from dialpact.store.sqlite.browsing import Browsing
+from dialpact.store.units import browsing as engine
+from dialpact.store.units.browsing import Browsing
 from dialpact.testing.clock import FixedClock
 
 AT = datetime(2026, 11, 24, 2, tzinfo=UTC)

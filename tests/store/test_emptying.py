@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dialpact.store.sqlite import Store, create, emptying, incidents
+from dialpact.store.sqlite import Store, create, emptying
+from dialpact.store.units import incidents
 from tests.compliance.store_values import AT
 
 WAIT = 10.0

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dialpact.compliance.ledger import rotation
 from dialpact.compliance.ledger.note import Signer
-from dialpact.store.sqlite import Store, create, incidents, ledger, migrate
+from dialpact.store.sqlite import Store, create, migrate
+from dialpact.store.units import incidents, ledger
 from tests.compliance.store_values import AT
 from tests.golden.house import BEFORE, restore
 

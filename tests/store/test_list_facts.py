@@ -77,7 +77,7 @@ async def test_what_counts_and_is_yet_to_be_moved_is_seen(tmp_path: Path) -> Non
 async def test_the_parts_of_a_view_are_looked_up_and_not_read_whole(tmp_path: Path) -> None:
     world = World(tmp_path / "a.db", 1)
     with contextlib.closing(sqlite3.connect(world.path)) as db:
-        sql = (Path(__file__).parents[2] / "dialpact/store/sqlite/sql/lists.sql").read_text()
+        sql = (Path(__file__).parents[2] / "dialpact/store/units/sql/lists.sql").read_text()
         for statement in sql.split("-- name: ")[1:]:
             name, _, text = statement.partition("\n")
             if "numbers)" in name or "numbers," in name:

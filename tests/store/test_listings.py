@@ -21,8 +21,9 @@ from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.listings import Wanted
 from dialpact.store.ports.page import Page
-from dialpact.store.sqlite import Store, create, decisions
-from dialpact.store.sqlite.listings import Listings
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import decisions
+from dialpact.store.units.listings import Listings
 from tests.compliance.store_values import AT, BY, NUMBER, attempt, decision
 from tests.store.plans import plans
 

@@ -15,7 +15,7 @@ from dialpact.compliance.reasons import Reason
 from dialpact.store.ports.listings import Wanted
 from dialpact.store.ports.live import LiveRows
 from dialpact.store.sqlite import Store, create
-from dialpact.store.sqlite.live import Live
+from dialpact.store.units.live import Live
 from tests.compliance.store_values import AT, BY
 from tests.store.plans import plans
 from tests.store.test_listings import by, call, record, recorded, sql

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from dialpact.application.ledger.audit import people_looks
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, create, imports, lead_import
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import imports, lead_import
 from tests.compliance.store_values import AT
 from tests.store import arrivals
 from tests.store.arrivals import Watched

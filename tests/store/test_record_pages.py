@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialpact.store.ports.audits import Entry
-from dialpact.store.sqlite import ledger, migrate
+from dialpact.store.sqlite import migrate
 from dialpact.store.sqlite.record_pages import RecordPages
+from dialpact.store.units import ledger
 
 FORMS = [(kind, version) for kind, newest in ledger.VERSIONS.items() for version in range(1, newest + 1)]
 TABLES = {

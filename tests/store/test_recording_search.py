@@ -17,7 +17,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.waveform import Waveform
 from dialpact.store.ports.recording_search import Sought, Whose
 from dialpact.store.sqlite import Store, create
-from dialpact.store.sqlite.recording_search import RecordingSearch
+from dialpact.store.units.recording_search import RecordingSearch
 from tests.compliance.store_values import AT, BY, NUMBER
 from tests.store.plans import plans
 from tests.store.test_listings import OTHER, call, paged, record, recorded, sql

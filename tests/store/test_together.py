@@ -14,7 +14,8 @@ from ami_listener.outbox import MOST, Outbox
 from ami_listener.timings import OutboxTimings
 from dialpact.compliance.errors import StoreError, StoreGone, StoreRefused
 from dialpact.store.ports.together import Write, together
-from dialpact.store.sqlite import Store, create, incidents, ledger
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import incidents, ledger
 from tests.compliance.store_values import AT
 
 

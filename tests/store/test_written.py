@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from dialpact.compliance.model import Decision
-from dialpact.store.sqlite import Store, create, decisions, ledger
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import decisions, ledger
 from tests.compliance.store_values import AT, attempt, decision
 from tests.compliance.test_store_registers import but
 

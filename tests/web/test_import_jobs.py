@@ -225,8 +225,8 @@ async def test_leads_with_what_the_detector_would_find(bench: Importing, home: H
 @pytest.mark.parametrize(
     ("function", "passing", "when"),
     [
-        ("dialpact.store.sqlite.arriving.Arrival.fill", 0, "after"),
-        ("dialpact.store.sqlite.imports.Staging.apply", 0, "after"),
+        ("dialpact.store.units.arriving.Arrival.fill", 0, "after"),
+        ("dialpact.store.units.imports.Staging.apply", 0, "after"),
         ("dialpact.application.jobs.import_check._settled", 0, "before"),
     ],
 )

@@ -28,7 +28,7 @@ from tests.web.test_jobs import MADE, Bench, acts, ended, pipes
 
 __all__ = ["pipes"]
 ROOT = Path(__file__).parents[2]
-JOBS = "dialpact.store.sqlite.jobs.Jobs"
+JOBS = "dialpact.store.units.jobs.Jobs"
 RUNNER = "dialpact.application.jobs.runner.Runner"
 
 
@@ -166,7 +166,7 @@ async def delivered(stocked: Home) -> AsyncIterator[tuple[Killed, int]]:
         (f"{JOBS}.progress", "before"),  # the worker is in the midst of it
         (f"{RUNNER}._finish", "before"),
         ("dialpact.application.jobs.scrubbing.conclude", "after"),
-        ("dialpact.store.sqlite.registers.leads.Leads.scrubbed", "before"),
+        ("dialpact.store.units.registers.leads.Leads.scrubbed", "before"),
         (f"{JOBS}.finish", "before"),
         (f"{RUNNER}._finish", "after"),
     ],

@@ -19,19 +19,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from dialpact.compliance.backup import ACKNOWLEDGE, Lost, Restored
-from dialpact.compliance.clock import instant
+from dialpact.compliance.backup import Restored
 from dialpact.compliance.errors import StoreBusy, StoreError, StoreGone
 from dialpact.store.ports.backups import Copied, Holder, Since
-from dialpact.store.sqlite import ledger, migrate
+from dialpact.store.sqlite import migrate
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.statements import statements
+from dialpact.store.units import ledger, restored
+from dialpact.store.units.statements import statements
 
 SQL = statements("backups")
 PAGES, REST_SECONDS = 256, 0.002  # a megabyte at a time, and the disk is others' meanwhile
@@ -95,44 +92,7 @@ class Backups:
         await asyncio.to_thread(_replace, self._path, fresh, aside)
 
     async def restored(self) -> Restored | None:
-        return await self._database.read(restored)
-
-
-def restored(connection: sqlite3.Connection) -> Restored | None:
-    """As the port has it."""
-    newest = list(SQL.acts_of_database(connection))
-    acknowledged = bool(newest) and newest[0]["action"] == ACKNOWLEDGE
-    if not newest[acknowledged:]:
-        return None
-    act = newest[acknowledged]
-    found = _said(act["detail"], instant(act["at"]), act["actor"])
-    if acknowledged:
-        by, at = newest[0]["actor"], instant(newest[0]["at"])
-        found = msgspec.structs.replace(found, acknowledged_by=by, acknowledged_at=at)
-    return found
-
-
-class _Detail(msgspec.Struct):
-    reason: str
-    lost: Lost
-
-
-def _said(detail: str, at: datetime, by: str) -> Restored:
-    """Of an act that somebody wrote by hand nothing is known but that."""
-    try:
-        told = msgspec.json.decode(detail, type=_Detail)
-    except msgspec.MsgspecError:
-        return Restored(at=at, by=by, reason="", made_at=at, entries=None, days=0.0)
-    lost = told.lost
-    return Restored(
-        at=at, by=by, reason=told.reason, made_at=lost.since, entries=lost.entries, days=lost.days
-    )
-
-
-def is_unacknowledged(connection: sqlite3.Connection) -> bool:
-    """Whether no call may be let through, since a backup was put back."""
-    row = SQL.unacknowledged(connection)
-    return row is not None and bool(row[0])
+        return await self._database.read(restored.restored)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -28,10 +28,11 @@ from typing import Any, Self, TypeVar
 from dialpact.compliance.errors import DialpactError, StoreBusy, StoreError, StoreGone, StoreRefused
 from dialpact.store.ports import receipts, together
 from dialpact.store.ports.receipts import Receipt
-from dialpact.store.sqlite import ledger, migrate, waiting
+from dialpact.store.sqlite import migrate, waiting
 from dialpact.store.sqlite.emptying import Emptying
 from dialpact.store.sqlite.flushing import Flushing
 from dialpact.store.sqlite.thread import Thread, Units
+from dialpact.store.units import database, ledger
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -39,6 +40,7 @@ Work = Callable[[sqlite3.Connection], T]
 SEAL_BATCH = 2000  # rows
 MOST_SHARED = 50  # units in one transaction
 BUSY_MS = 1000  # the gate's deadline is 1500 ms: a lock must be given up in time to say so
+LEAN = 16_384  # KiB of a register for what goes through it once, in its order; and as much for sorting
 STEPS = 20_000  # of SQLite's, between two looks whether anybody still waits: a few milliseconds
 
 
@@ -215,6 +217,10 @@ class Database:
         """One at another place, brought up to date: nobody else has it."""
         async with await type(self).open(path, BUSY_MS * 10) as store:
             yield store
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
 
     async def close(self) -> None:
         if self._reader:
@@ -421,9 +427,67 @@ class Database:
             raise StoreBusy(f"{self.path}: another {what} has begun meanwhile; nothing was done")
 
     @staticmethod
+    def version(connection: database.Connection) -> int:
+        """The number of the last migration."""
+        return migrate.version(connection)
+
+    @staticmethod
+    def lean(work: database.Work[T]) -> database.Work[T]:
+        """``work`` with a small cache: SQLite sorts in as much memory again."""
+
+        def run(connection: database.Connection) -> T:
+            (before,) = connection.execute("PRAGMA main.cache_size").fetchone()
+            connection.execute(f"PRAGMA main.cache_size = {-LEAN}")
+            try:
+                return work(connection)
+            finally:
+                connection.execute(f"PRAGMA main.cache_size = {before}")
+
+        return run
+
+    @staticmethod
+    def feed(connection: Any, ask: Callable[..., Any], take: Callable[[list[Any]], None], most: int) -> None:
+        """Hands over the rows that a statement gives to the function ``feed``, a page at a time: in two
+        thirds of the time that it takes to fetch them.
+        """
+        connection.create_aggregate("feed", -1, lambda: _Feed(take, most))
+        ask(connection)
+
+    def begin_anew(self, connection: database.Connection) -> None:
+        """Takes back all that the transaction under way has done, and begins another."""
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.execute("BEGIN IMMEDIATE")
+        migrate.check_known(connection, self.path)
+
+    @staticmethod
+    def is_of_the_store(error: Exception) -> bool:
+        """Whether another unit of the same transaction would fail with it as well."""
+        if isinstance(error, sqlite3.Error):
+            return not is_of_the_row(error)
+        return isinstance(error, StoreError)
+
+    @staticmethod
     def _roll_back(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.rollback()
+
+
+class _Feed:
+    """An aggregate function that hands on what it is given."""
+
+    def __init__(self, take: Callable[[list[Any]], None], most: int) -> None:
+        self._take, self._most, self._rows = take, most, list[Any]()
+
+    def step(self, *row: Any) -> None:
+        self._rows.append(row)
+        if len(self._rows) == self._most:
+            self.finalize()
+
+    def finalize(self) -> int:
+        self._take(self._rows)
+        self._rows.clear()
+        return 0
 
 
 def _noted(work: Callable[[Units], T], receipt: Receipt, connection: Units) -> T:
@@ -443,8 +507,3 @@ def _fail(error: Exception, *waiting: asyncio.Future[Any]) -> None:
     for each in waiting:
         if not each.done():
             each.set_exception(error)
-
-
-def rows(found: Any) -> list[dict[str, Any]]:
-    """sqlite3 rows as plain dictionaries."""
-    return [dict(row) for row in found]

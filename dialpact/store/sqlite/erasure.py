@@ -24,11 +24,11 @@ from typing import Any, NamedTuple
 from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.ledger.erasure import Over, Piece, RowFlaw, runs
 from dialpact.compliance.retention import KeepUntil
-from dialpact.store.sqlite import ledger
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.registers import change
-from dialpact.store.sqlite.statements import statements
-from dialpact.store.sqlite.terms import Terms
+from dialpact.store.units import ledger
+from dialpact.store.units.registers import change
+from dialpact.store.units.statements import statements
+from dialpact.store.units.terms import Terms
 
 SQL = statements("erasure")
 REGISTER, ACTION = "ledger", "erase"  # as the triggers and the audit know it

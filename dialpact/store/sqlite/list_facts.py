@@ -1,6 +1,6 @@
 """The facts of many attempts, read a block at a time: a few statements instead of nine for each.
 
-What :mod:`dialpact.store.sqlite.facts` reads for one attempt is what is read here, of as many as are asked
+What :mod:`dialpact.store.units.facts` reads for one attempt is what is read here, of as many as are asked
 for; a test holds the two together.
 """
 
@@ -28,10 +28,11 @@ from dialpact.compliance.model import Batch, CallAttempt, Consent, DncEntry, Fac
 from dialpact.compliance.ranges import LastDialled
 from dialpact.compliance.registers.leads import as_scrubbed
 from dialpact.store.ports.lists import ListFacts, ListSnapshot, Own, OwnConsent, OwnOptOut
-from dialpact.store.sqlite import backups, migrate
-from dialpact.store.sqlite import facts as single
+from dialpact.store.sqlite import migrate
 from dialpact.store.sqlite.connection import Database
-from dialpact.store.sqlite.statements import statements
+from dialpact.store.units import facts as single
+from dialpact.store.units import restored
+from dialpact.store.units.statements import statements
 
 SQL = statements("lists")
 CACHE = 16_384  # KiB
@@ -124,7 +125,7 @@ class _ListFacts:
         )
         forked = statements("decisions").forked(connection)
         self.forked = forked is None or bool(forked[0])
-        self.restored = backups.is_unacknowledged(connection)
+        self.restored = restored.is_unacknowledged(connection)
         self._most = max((limit for per, limit in asked.caps if per == "callee"), default=0)
         self._dialled = self._lately(attempt.campaign, now) if asked.reach else array("q")
         self._never = self._nth(())

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from dialpact.compliance.errors import StoreError, StoreGone, StoreNewer
+from dialpact.store.units.database import Connection
 
 
 @cache
@@ -30,11 +31,11 @@ def latest() -> int:
     return scripts()[-1][0]
 
 
-def version(connection: sqlite3.Connection) -> int:
+def version(connection: Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def check_known(connection: sqlite3.Connection, path: Path, known: int = 0) -> None:
+def check_known(connection: Connection, path: Path, known: int = 0) -> None:
     """In a transaction: whether the database is still of the version that this process knows. StoreNewer when
     another has brought it further; StoreGone when an older one was put in its place, which to open is to
     bring it up to date. ``known``: else the latest that ships.
@@ -53,7 +54,7 @@ def _newer(present: int, known: int) -> str:
     )
 
 
-def check_ours(connection: sqlite3.Connection, path: Path) -> None:
+def check_ours(connection: Connection, path: Path) -> None:
     """Only reads. StoreError for a file of nobody's or of another program's, which must stay as it is."""
     # (Any of them: one that has lost a table is ours all the same.)
     ours = connection.execute(

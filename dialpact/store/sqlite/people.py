@@ -18,7 +18,7 @@ import msgspec
 
 from dialpact.compliance.ledger.bound.lives import PersonsAct, Row
 from dialpact.store.ports.people import ImportLine, PeoplePage
-from dialpact.store.sqlite.statements import statements
+from dialpact.store.units.statements import statements
 
 SQL = statements("people")
 LAST = (1 << 63) - 1

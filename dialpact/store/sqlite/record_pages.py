@@ -19,7 +19,7 @@ from typing import Any
 
 from dialpact.compliance.ledger import record
 from dialpact.store.ports.audits import Entry
-from dialpact.store.sqlite import ledger
+from dialpact.store.units import ledger
 
 HASHED = {"record": "record_sha256"}  # columns of which a record has the SHA-256, under another name
 ODD = (ValueError, TypeError, AttributeError, LookupError, OverflowError)

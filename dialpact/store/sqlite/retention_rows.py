@@ -13,9 +13,10 @@ from dialpact.compliance.clock import Uptime, instant
 from dialpact.compliance.retention_replay import CALL, Difference, HoldAct, HoldRow
 from dialpact.compliance.trusted_time import Reading, Sealed, Witness
 from dialpact.store.ports.audits import Unreadable
-from dialpact.store.sqlite import ledger, migrate
-from dialpact.store.sqlite.clocks import EPOCH, MICROSECOND
-from dialpact.store.sqlite.statements import statements
+from dialpact.store.sqlite import migrate
+from dialpact.store.units import ledger
+from dialpact.store.units.clocks import EPOCH, MICROSECOND
+from dialpact.store.units.statements import statements
 
 SQL = statements("retention_rows")
 # What a row that someone wrote by hand may raise.

@@ -24,12 +24,13 @@ from dialpact.store.ports.audits import (
     Unreadable,
 )
 from dialpact.store.ports.witnesses import Cosignature
-from dialpact.store.sqlite import checkpoints, ledger, migrate, schema, witnesses
+from dialpact.store.sqlite import migrate, schema
 from dialpact.store.sqlite.connection import Database
 from dialpact.store.sqlite.people import People
 from dialpact.store.sqlite.record_pages import RecordPages
 from dialpact.store.sqlite.retention_rows import RetentionRows
-from dialpact.store.sqlite.statements import statements
+from dialpact.store.units import checkpoints, ledger, witnesses
+from dialpact.store.units.statements import statements
 
 SQL = statements("audit")
 BOUND = statements("bound")

@@ -14,8 +14,8 @@ from typing import Any, Self, TypeVar
 
 from dialpact.compliance.errors import DialpactError, StoreBusy, StoreError, StoreGone
 from dialpact.store.sqlite import migrate
-from dialpact.store.sqlite.statements import statements as _statements
 from dialpact.store.sqlite.thread import Thread, Units
+from dialpact.store.units.statements import statements as _statements
 
 T = TypeVar("T")
 BUSY_MS = 10_000

@@ -27,7 +27,8 @@ from dialpact.compliance.judge import Judge
 from dialpact.compliance.ledger import keys
 from dialpact.compliance.ledger.note import Signer, Verifier
 from dialpact.compliance.recorded import Finished, NewRecording
-from dialpact.store.sqlite import Store, clocks, decisions
+from dialpact.store.sqlite import Store
+from dialpact.store.units import clocks, decisions
 from tests.cli.conftest import NUMBER, Home
 from tests.compliance.store_values import ASKED, AT, attempt, decision
 

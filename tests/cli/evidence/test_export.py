@@ -28,7 +28,8 @@ from dialpact.compliance.model import Consent, Facts
 from dialpact.compliance.soundtrack import Silence, Soundtrack
 from dialpact.compliance.texts import LANGUAGES
 from dialpact.presentation import page, texts
-from dialpact.store.sqlite import Store, decisions, ledger
+from dialpact.store.sqlite import Store
+from dialpact.store.units import decisions, ledger
 from tests.cli.conftest import NUMBER, Home
 from tests.cli.evidence.conftest import Packaged, no_pdf
 from tests.cli.evidence.packages import (

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from dialpact.application.evidence import verify
-from dialpact.store.sqlite import create, ledger
+from dialpact.store.sqlite import create
+from dialpact.store.units import ledger
 from tests.cli.evidence import stranger
 from tests.cli.evidence.conftest import Packaged
 from tests.cli.evidence.packages import files, resigned

@@ -16,7 +16,7 @@ from dialpact.compliance.inspection.figures import ANSWERED, GAPS, MOST, Count
 from dialpact.compliance.profile import Policy
 from dialpact.compliance.registers.complaint import Complaint
 from dialpact.compliance.registers.filing import Filing
-from dialpact.store.sqlite.registers.change import log
+from dialpact.store.units.registers.change import log
 from tests.compliance.inspection.world import NUMBER, World, finding, local, number, verdict
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dialpact.store.sqlite import create
-from dialpact.store.sqlite.inspections import SQL
+from dialpact.store.units.inspections import SQL
 
 OVER_A_PERIOD = (
     *("minutes", "purposes_in_minutes", "reasons", "caller_uses", "by_campaign", "by_others"),

@@ -33,7 +33,8 @@ from dialpact.compliance.profile import Policy
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.store.ports.decisions import Undelivered
-from dialpact.store.sqlite import Store, create, decisions
+from dialpact.store.sqlite import Store, create
+from dialpact.store.units import decisions
 
 SHANGHAI = profile.load("cn-hubei-2018").zone
 HUBEI = Policy((profile.load("cn-hubei-2018"),), calendars.load())

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from dialpact.compliance.model import CallAttempt, Callee, Campaign, Decision, Facts, Finding
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.recorded import Finished, NewRecording
-from dialpact.store.sqlite import Store, decisions
+from dialpact.store.sqlite import Store
+from dialpact.store.units import decisions
 from tests.cli.conftest import Home
 from tests.compliance.store_values import AT
 

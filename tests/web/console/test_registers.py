@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from dialpact.compliance.registers.account import Role
-from dialpact.store.sqlite.browsing import Browsing
+from dialpact.store.units.browsing import Browsing
 from dialpact.web.console.registers import plain
 from dialpact.web.console.registers.pages import pages_of
 from tests.cli.conftest import Home

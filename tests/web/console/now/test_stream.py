@@ -69,7 +69,7 @@ def test_first_all_then_what_has_changed(furnished: Home) -> None:
 
     async def step(asked: Asked[Any], place: int) -> None:
         if place == 3:
-            from dialpact.store.sqlite import decisions
+            from dialpact.store.units import decisions
 
             await asked.site.store.transact(lambda db: decisions.record(db, [made]))  # type: ignore[attr-defined]
             await forget(asked)
