@@ -1,10 +1,12 @@
-"""The worker of ``dialpact web``: ``python -m dialpact.cli.job_worker CONFIG (idle|ready)``.
+"""The worker of ``dialpact web``: ``python -m dialpact.cli.job_worker CONFIG (idle|ready) [PROCESSORS]``.
 
 A process of its own that does jobs as it is told on its stdin, and says on its stdout how far it is
 (``application/jobs/line.py``). It ends with that pipe, in the midst of whatever it does.
 
 ``idle``: it computes when nobody else does, reads the disk when nobody else does (Linux: SCHED_IDLE, whose
 I/O is idle too), and holds no lock that anybody waits for. Where that is refused it is as nice as can be.
+It may do so on any of ``PROCESSORS``, as in ``0,1``: on those alone to which the pages keep, they would give
+it no time.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from dialpact.application.jobs.kinds import KINDS, Task
 from dialpact.application.jobs.line import Done, Failed, Far, Said
 from dialpact.application.policy import know_areas
 from dialpact.application.resting import Resting, Written, restless
+from dialpact.cli import scheduling
 from dialpact.cli.command_context import BUSY_MS, CommandContext
 from dialpact.cli.logs import configure_logs
 from dialpact.compliance import numbers
@@ -47,7 +50,9 @@ log = structlog.get_logger()
 
 
 def command(config: Path, idle: bool) -> list[str]:
-    return [sys.executable, "-P", "-m", "dialpact.cli.job_worker", str(config), "idle" if idle else "ready"]
+    """``idle``: on any of the processors that the process which hires it has left to others."""
+    kind, where = "idle" if idle else "ready", ",".join(map(str, scheduling.left()))
+    return [sys.executable, "-P", "-m", "dialpact.cli.job_worker", str(config), kind, where]
 
 
 class _Line:
@@ -165,7 +170,9 @@ def _nice() -> None:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    config, kind = sys.argv[1:]
+    config, kind, *where = sys.argv[1:]
+    if kind == "idle":
+        scheduling.keep_to([int(one) for one in ",".join(where).split(",") if one])
     run(CommandContext(Path(config), as_json=True, language="en"), kind == "idle")
 
 

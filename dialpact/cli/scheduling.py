@@ -12,10 +12,11 @@ import ctypes
 import os
 import platform
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 SLICE = 100_000  # nanoseconds, the shortest there is
+_LEFT: list[int] = []
 # linux/sched/types.h: size, policy, flags, nice, priority, runtime, deadline, period, two clamps.
 _FORM = struct.Struct("=IIQiIQQQII")
 _CALLS = {"x86_64": (314, 315), "aarch64": (274, 275)}  # sched_setattr, sched_getattr
@@ -40,16 +41,27 @@ def aside() -> bool:
     """Every thread of this process, and what it starts, keeps to the second half of the processors, so that
     who calls finds another. False: there is but one, or this host can not be told.
     """
-    if not hasattr(os, "sched_setaffinity"):
+    may = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    _LEFT[:] = may
+    return keep_to(second_half(may)) and len(may) > 1
+
+
+def left() -> Sequence[int]:
+    """The processors that there were for this process before it went aside; none where it has not."""
+    return tuple(_LEFT)
+
+
+def keep_to(processors: Collection[int]) -> bool:
+    """For every thread of this process, and what it starts. False: this host can not be told."""
+    if not processors:
         return False
     try:
-        may = os.sched_getaffinity(0)
         for thread in _threads():
             with contextlib.suppress(ProcessLookupError):
-                os.sched_setaffinity(thread, second_half(may))
+                os.sched_setaffinity(thread, processors)
     except OSError:
         return False
-    return len(may) > 1
+    return True
 
 
 def second_half(processors: Collection[int]) -> list[int]:

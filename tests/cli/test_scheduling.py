@@ -61,6 +61,25 @@ print(seen)
 """
 
 
+def test_an_idle_worker_may_use_what_the_pages_left() -> None:
+    """Where they keep to, it would be given no time."""
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from dialpact.cli import job_worker, scheduling\n"
+        "before = sorted(os.sched_getaffinity(0))\n"
+        "scheduling.aside()\n"
+        "job_worker.run = lambda *_: print(sorted(os.sched_getaffinity(0)) == before)\n"
+        "for idle in (True, False):\n"
+        "    sys.argv = job_worker.command(Path('c.toml'), idle)[3:]\n"
+        "    job_worker.main()\n"
+        "    scheduling.keep_to(scheduling.second_half(before))\n"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    several = len(os.sched_getaffinity(0)) > 1
+    assert said == f"True\n{not several}\n"
+
+
 def asks_aside() -> str:
     return subprocess.run([sys.executable, "-c", ASIDE], capture_output=True, text=True, check=True).stdout
 

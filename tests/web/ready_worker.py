@@ -13,7 +13,7 @@ from dialpact.cli import app, job_worker
 
 
 def command(config: Path, idle: bool) -> list[str]:
-    return [sys.executable, "-P", __file__, str(config), "idle" if idle else "ready"]
+    return [sys.executable, "-P", __file__, str(config), "idle" if idle else "ready", ""]
 
 
 def stay() -> None:
