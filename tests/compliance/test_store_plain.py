@@ -17,7 +17,7 @@ from dialpact.compliance.clock import stamp
 from dialpact.compliance.errors import StoreError, StoreRefused
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.registers.plain import PlainRegister
-from dialpact.store import sqlite
+from dialpact.store import units
 from dialpact.store.sqlite import Store, create
 from dialpact.store.units.registers.change import log
 from tests.compliance.store_values import AT, BY
@@ -114,7 +114,7 @@ async def test_a_field_that_came_later_has_its_default(store: Store) -> None:
 
 def test_a_page_begins_where_the_last_one_ended(tmp_path: Path) -> None:
     create(tmp_path / "a.db")
-    folder = Path(sqlite.__file__).parent / "sql"
+    folder = Path(units.__file__).parent / "sql"
     sql = aiosql.from_path(folder / "entries.sql", "sqlite3").list_entries.sql
     with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as db:
         values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)

@@ -11,9 +11,9 @@ from pathlib import Path
 import aiosql
 import pytest
 
-from dialpact.store import sqlite
+from dialpact.store import sqlite, units
 
-FOLDER = Path(sqlite.__file__).parent / "sql"
+FOLDER = Path(units.__file__).parent / "sql"
 # .sql files whose statements run while a call waits.
 PATH = ("facts", "linked", "decisions", "enforcement", "optout")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import aiosql
 
-from dialpact.store import sqlite
+from dialpact.store import sqlite, units
 
-FOLDER = Path(sqlite.__file__).parent / "sql"
+FOLDER = Path(units.__file__).parent / "sql"
 
 
 def plans(file: str) -> dict[str, list[str]]:

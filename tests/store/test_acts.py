@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store import sqlite
+from dialpact.store import units
 from dialpact.store.ports.acts import ActKind, ActPage, ActsWanted
 from dialpact.store.sqlite import Store, create
 from dialpact.store.units.acts import Acts
 from tests.compliance.store_values import AT
 
 ALL = ActsWanted()
-SQL = Path(sqlite.__file__).parent / "sql" / "acts.sql"
+SQL = Path(units.__file__).parent / "sql" / "acts.sql"
 
 
 @pytest.fixture

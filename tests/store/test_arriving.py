@@ -21,7 +21,8 @@ from dialpact.application.ledger.heads import Signed
 from dialpact.compliance.clock import Uptime, boot_id
 from dialpact.compliance.errors import StoreBusy, StoreRefused
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store.sqlite import Store, create, migrate, process
+from dialpact.store.sqlite import Store, create, migrate
+from dialpact.store.units import process
 from dialpact.testing import FixedClock
 from tests.compliance.store_values import AT, BY
 from tests.compliance.test_store_registers import REFUSED, but

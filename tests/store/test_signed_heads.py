@@ -13,12 +13,12 @@ import pytest
 
 from dialpact.compliance.clock import stamp
 from dialpact.compliance.registers.fault import Fault
-from dialpact.store import sqlite
+from dialpact.store import units
 from dialpact.store.ports.witnesses import StoredStamp
 from dialpact.store.sqlite import Store, create
 from tests.compliance.store_values import AT
 
-SQL = Path(sqlite.__file__).parent / "sql"
+SQL = Path(units.__file__).parent / "sql"
 NAMES = {"checkpoints": ("checkpoints_before", "checkpoint_at"), "witnesses": ("newest_stamps", "stamp_at")}
 
 
