@@ -114,13 +114,13 @@ class Ground:
                 **self.user,
             )
 
-    def run(self, words: Sequence[str | Path], environment: Mapping[str, str]) -> str:
-        """A command of theirs, to its end; what it says."""
+    def run(self, words: Sequence[str | Path], environment: Mapping[str, str], said: str = "") -> str:
+        """A command of theirs, to its end; what it answers. ``said``: to it."""
         done = subprocess.run(
             words,
             cwd=self.folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=said,
             capture_output=True,
             text=True,
             umask=0o077,

@@ -44,13 +44,20 @@ def kill(folder: Path) -> None:
         time.sleep(0.002)
 
 
-def clear(folder: Path) -> None:
-    kill(folder)
+def segments(folder: Path) -> set[int]:
+    """The kernel's numbers of the shared memory of what runs there, or did when it was killed."""
+    found = set()
     for file in folder.rglob("postmaster.pid"):
-        # A killed postmaster's segment stays in the kernel until the next one on the same data.
-        with contextlib.suppress(OSError, IndexError, ValueError):
-            segment = int(file.read_text().splitlines()[LINE_OF_SEGMENT].split()[1])
-            ctypes.CDLL(None).shmctl(segment, IPC_RMID, None)
+        with contextlib.suppress(OSError, IndexError, ValueError):  # it is being written
+            found.add(int(file.read_text().splitlines()[LINE_OF_SEGMENT].split()[1]))
+    return found
+
+
+def clear(folder: Path) -> None:
+    """Also of what the next postmaster on the same data would find: there is none any more."""
+    kill(folder)
+    for segment in segments(folder):
+        ctypes.CDLL(None).shmctl(segment, IPC_RMID, None)
     shutil.rmtree(folder, ignore_errors=True)
 
 

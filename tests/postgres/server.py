@@ -1,6 +1,6 @@
 """A PostgreSQL of a test's own: ``with running() as server``; the fixture ``postgres`` is one a worker has.
 
-Its cluster is made once (``.lab/postgres-cluster-N``) and copied: that takes a tenth of the time. It syncs as
+Its cluster is made once (``.lab/postgres-cluster-*``) and copied: that takes a tenth of the time. It syncs as
 in production; ``running({"fsync": "off"})`` does not. Databases are the role ``dialpact``'s, which is no
 superuser; the superuser is ``postgres``. Nobody is asked for a password.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import itertools
 import os
 import re
@@ -40,8 +41,16 @@ SETTINGS = {
     "dynamic_shared_memory_type": "mmap",
     "shared_buffers": "32MB",
 }
+INITDB = (
+    *("-U", ADMIN, "--auth=trust", "--no-sync"),
+    *("--encoding=UTF8", "--locale=C.UTF-8", "--lc-collate=C"),
+)
+INCLUDE = "include = 'dialpact.conf'\n"
+# A standby needs as many as the primary had at the time that its data is of: so it may have what a test asks.
+SINGLE = ("-c", "max_connections=10", "postgres")
+FIRST = f"CREATE ROLE {ROLE} LOGIN\n"
 LINE_OF_STATE = 7  # of postmaster.pid, from 0
-LISTENING = ("ready", "standby")
+LISTENING = "ready"
 
 
 @dataclass(frozen=True)
@@ -122,13 +131,13 @@ class Server:
         words: list[str | Path] = [self.program, "-D", self.data]
         self._process = self.ground.start(words, self.environment, self.data, self.log)
         deadline = time.monotonic() + PATIENCE
-        while self.state() not in LISTENING:
+        while self.state() != LISTENING:
             ended = self._process.poll()
             assert ended is None and time.monotonic() < deadline, self.log.read_text("utf-8", "replace")
             time.sleep(0.005)
 
     def state(self) -> str:
-        """``ready``, ``standby`` (read-only), or what else its postmaster tells; empty: none runs."""
+        """``ready`` (a standby as well), or what else its postmaster tells; empty: none runs."""
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
@@ -221,30 +230,18 @@ def version(program: Path, environment: Mapping[str, str]) -> str:
 def cluster(ground: Ground) -> Path:
     """The data of a stopped one that never ran a test; made where there is none yet."""
     program, environment = ground.program(POSTGRESQL)
-    kept = LAB / f"postgres-cluster-{version(program, environment)}"
+    recipe = hashlib.sha256(repr((INITDB, INCLUDE, SINGLE, FIRST)).encode()).hexdigest()[:8]
+    kept = LAB / f"postgres-cluster-{version(program, environment)}-{recipe}"
     LAB.mkdir(exist_ok=True)
     with (LAB / "postgres-cluster.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
             made = ground.folder / "cluster"
-            words: list[str | Path] = [
-                *(program.with_name("initdb"), "-D", made, "-U", ADMIN, "--auth=trust", "--no-sync"),
-                *("--encoding=UTF8", "--locale=C.UTF-8", "--lc-collate=C"),
-            ]
-            ground.run(words, environment)
+            ground.run([program.with_name("initdb"), "-D", made, *INITDB], environment)
             with (made / "postgresql.conf").open("a", encoding="utf-8") as file:
-                file.write("include = 'dialpact.conf'\n")
+                file.write(INCLUDE)
             (made / "dialpact.conf").touch()
-            single: list[str | Path] = [program, "--single", "-D", made, "postgres"]
-            subprocess.run(
-                single,
-                input=f"CREATE ROLE {ROLE} LOGIN\n",
-                env=environment,
-                text=True,
-                capture_output=True,
-                check=True,
-                **ground.user,
-            )
+            ground.run([program, "--single", "-D", made, *SINGLE], environment, FIRST)
             # Aside and renamed, so that an interrupted copy is never taken for a good one.
             aside = kept.with_suffix(".making")
             shutil.rmtree(aside, ignore_errors=True)

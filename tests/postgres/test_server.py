@@ -101,6 +101,7 @@ def test_it_is_beside_all_others_and_unprivileged(postgres: Server, own: Server)
     assert own.ground.account.pw_name == UNPRIVILEGED or os.geteuid() != 0
     assert own.sql("SHOW listen_addresses") == "127.0.0.1"
     assert own.sql("SHOW unix_socket_directories") == str(own.socket)
+    assert own.sql("SHOW dynamic_shared_memory_type") == "mmap", "or /dev/shm keeps what a killed one had"
 
 
 def test_what_was_committed_outlives_a_kill_and_a_stop(own: Server) -> None:
@@ -138,6 +139,12 @@ def test_a_port_is_kept_while_its_server_is_down(own: Server) -> None:
     own.start()
 
 
+def segments() -> set[int]:
+    """The shared memory of this machine's kernel."""
+    lines = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
+    return {int(line.split()[1]) for line in lines}
+
+
 PARENT = """
 import sys, time
 from tests.postgres.server import running
@@ -153,25 +160,19 @@ with running() as server:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("state", ["awake", "freeze"])
 def test_it_ends_with_its_parent_however_that_ends(how: signal.Signals, state: str) -> None:
-    before = segments()
     parent = subprocess.Popen([sys.executable, "-c", PARENT, state], stdout=subprocess.PIPE, text=True)
     assert parent.stdout
     with parent.stdout:
         place, port = parent.stdout.readline().split()
     folder = Path(place).parent
-    assert keeper.running_in(folder) and segments() - before
+    own = keeper.segments(folder)
+    assert keeper.running_in(folder) and own and own <= segments()
     parent.send_signal(how)
     parent.wait(SECONDS)
     until(lambda: not folder.exists(), "the folder stays")
-    assert not keeper.running_in(folder)
+    assert not keeper.running_in(folder) and not own & segments()
     with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", int(port)), 1):
         pytest.fail("it listens still")
-
-
-def segments() -> set[str]:
-    """The machine's shared memory, System V's and POSIX'."""
-    lines = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
-    return {line.split()[1] for line in lines} | {path.name for path in Path("/dev/shm").glob("PostgreSQL*")}
 
 
 def test_who_has_none_is_told_what_to_install() -> None:
