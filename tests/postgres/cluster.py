@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.postgres import keeper
@@ -31,8 +31,7 @@ class Cluster:
 
     def url(self, database: str = "postgres", user: str = ROLE, attributes: str = "read-write") -> str:
         """Of both hosts. ``attributes``: which of them is wanted."""
-        hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
-        return f"postgresql://{user}@{hosts}/{database}?target_session_attrs={attributes}"
+        return address(self.nodes, database, user, attributes)
 
     def start(self) -> None:
         """Returns when commits wait for the standby."""
@@ -89,6 +88,11 @@ class Cluster:
     def kill(self) -> None:
         for node in self.nodes:
             node.kill()
+
+
+def address(servers: Sequence[Server], database: str, user: str, attributes: str) -> str:
+    hosts = ",".join(f"127.0.0.1:{server.port}" for server in servers)
+    return f"postgresql://{user}@{hosts}/{database}?target_session_attrs={attributes}"
 
 
 def _name(node: Server) -> str:

@@ -38,10 +38,26 @@ def kill(folder: Path) -> None:
     """All that runs there, at once and without a word to it."""
     while there := running_in(folder):
         for number in (signal.SIGSTOP, signal.SIGKILL):  # first none may start another
-            for pid in there:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, number)
+            _tell(there, number)
         time.sleep(0.002)
+
+
+def freeze(folder: Path) -> None:
+    """All that runs there stands still, also what was started meanwhile."""
+    stopped: set[int] = set()
+    while new := running_in(folder) - stopped:
+        _tell(new, signal.SIGSTOP)
+        stopped |= new
+
+
+def thaw(folder: Path) -> None:
+    _tell(running_in(folder), signal.SIGCONT)
+
+
+def _tell(pids: set[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def segments(folder: Path) -> set[int]:

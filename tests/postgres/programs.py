@@ -75,7 +75,7 @@ class Programs:
         modules = root / "usr/lib/python3/dist-packages"
         return {
             **os.environ,
-            "LD_LIBRARY_PATH": ":".join(libraries),
+            **({"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {}),
             **({"PYTHONPATH": str(modules)} if modules.exists() else {}),
         }
 

@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import hashlib
 import itertools
-import os
 import re
 import shutil
 import signal
@@ -165,17 +164,10 @@ class Server:
 
     def freeze(self) -> None:
         """As a machine that stands still: connections stay open, nothing answers."""
-        stopped: set[int] = set()
-        while new := keeper.running_in(self.data) - stopped:
-            for pid in new:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGSTOP)
-            stopped |= new
+        keeper.freeze(self.data)
 
     def thaw(self) -> None:
-        for pid in keeper.running_in(self.data):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+        keeper.thaw(self.data)
 
     def sql(self, statement: str, database: str = "postgres") -> str:
         """As the superuser; rows a line, columns apart by ``|``."""
