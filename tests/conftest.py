@@ -13,7 +13,7 @@ from tests.lanes import Lanes, give_way
 if TYPE_CHECKING:
     from xdist.remote import Producer
 
-pytest_plugins = ["pytester", "dialpact.testing.plugin"]
+pytest_plugins = ["pytester", "dialpact.testing.plugin", "tests.postgres.fixtures"]
 
 # How long an example takes says something of the machine, not of the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,9 +1,10 @@
 """Make ready what the lab needs: ``python -m tests.lab.bootstrap``.
 
 As root this installs SIPp, curl, Chromium, mmdebstrap and what PDF needs where they are missing, unpacks an
-nginx and Prometheus' promtool into ``.lab``, and builds a small root file system with Asterisk in
-``.lab/pbx``. Nothing of it is left running and nothing but packages is installed outside ``.lab``. Other
-users get by with an Asterisk (18 or later), a SIPp, an nginx and a promtool that are installed already.
+nginx, Prometheus' promtool, PostgreSQL, Patroni and etcd into ``.lab``, and builds a small root file system
+with Asterisk in ``.lab/pbx``. Nothing of it is left running and nothing but packages is installed outside
+``.lab``. Other users get by with an Asterisk (18 or later), a SIPp, an nginx, a promtool and a PostgreSQL
+that are installed already.
 
 ``--release bullseye`` builds Debian 11's Asterisk 16, the oldest that is looked at, in ``.lab16/pbx``; tests
 and captures take it when ``DIALPACT_LAB_RELEASE=bullseye`` is set. ``DIALPACT_LAB_ROOT=FOLDER``: they take
@@ -30,6 +31,7 @@ from pathlib import Path
 from dialpact.presentation.page.paper import has_chinese_font
 from tests.lab import unpacked
 from tests.lab.mirror import Mirror, machine_mirror
+from tests.postgres import programs
 
 LAB = Path(__file__).resolve().parents[2] / ".lab"
 ROOT = LAB / "pbx"
@@ -162,7 +164,7 @@ def locate() -> Installation:
     raise LabError(
         "not root, so nothing can be installed. Either run as root: python -m tests.lab.bootstrap\n"
         "or install these packages: asterisk (18 or later) asterisk-core-sounds-en-gsm sip-tester "
-        "curl nginx prometheus chromium and, for reports as PDF: "
+        "curl nginx prometheus postgresql chromium and, for reports as PDF: "
         f"poppler-utils {' '.join(LIBRARIES.values())} {FONT}"
     )
 
@@ -176,7 +178,8 @@ def bootstrap(release: str = "") -> Installation:
     release = release or chosen()
     root = root_of(release)
     with _only_one():
-        missing, absent = missing_packages(), [one for one in unpacked.ALL if not one.program()]
+        missing = missing_packages()
+        absent = [one for one in (*unpacked.ALL, *programs.ALL) if not one.program()]
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         if missing or absent:
             _run(["apt-get", "update"], environment)
