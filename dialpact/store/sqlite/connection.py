@@ -19,7 +19,7 @@ import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -33,12 +33,12 @@ from dialpact.store.sqlite.emptying import Emptying
 from dialpact.store.sqlite.flushing import Flushing
 from dialpact.store.sqlite.thread import Thread, Units
 from dialpact.store.units import database, ledger
+from dialpact.store.units.sharing import Sharing
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 SEAL_BATCH = 2000  # rows
-MOST_SHARED = 50  # units in one transaction
 BUSY_MS = 1000  # the gate's deadline is 1500 ms: a lock must be given up in time to say so
 LEAN = 16_384  # KiB of a register for what goes through it once, in its order; and as much for sorting
 STEPS = 20_000  # of SQLite's, between two looks whether anybody still waits: a few milliseconds
@@ -152,7 +152,7 @@ def create(path: Path) -> None:
         connection.close()
 
 
-class Database:
+class Database(Sharing):
     """An open database. ``transact`` and ``read`` are the only ways in; the nouns' modules build on them."""
 
     def __init__(
@@ -184,8 +184,7 @@ class Database:
         self._identity: tuple[int, int] | None = None
         self._opening = asyncio.Lock()
         self._turns: dict[str, object] = {}
-        self._shared: list[tuple[Callable[[Units], Any], asyncio.Future[Any]]] = []
-        self._sharing: asyncio.Task[None] | None = None
+        Sharing.__init__(self)
 
     @classmethod
     async def open(cls, path: Path, busy_ms: int = BUSY_MS, *, short_units: bool = False) -> Self:
@@ -279,7 +278,7 @@ class Database:
         Raises StoreRefused, or StoreBusy, StoreGone, StoreError; then nothing of it has happened.
         """
         if together.is_joining():
-            result: T = await together.Unit(self, self._transact_all, work)
+            result: T = await together.Unit(self, self.transact_all, work)
             return result
         if (receipt := receipts.current()) is not None:
             work = partial(_noted, work, receipt)
@@ -302,40 +301,6 @@ class Database:
             return self._within(work, connection)
         finally:
             connection.execute("PRAGMA synchronous = FULL")
-
-    async def _transact_all(self, works: Sequence[Callable[[Units], Any]]) -> list[Any]:
-        """In one transaction, in their order, all or none; the leaves of all are made at its end."""
-        return await self.transact(lambda connection: [work(connection) for work in works])
-
-    async def share(self, work: Callable[[Units], T]) -> T:
-        """As ``transact``, in one transaction with whatever else is shared meanwhile: it has to be good for
-        being run a second time, where another's failure took the first back.
-        """
-        if together.is_joining() or receipts.current():  # (what is noted of one is not of the others)
-            return await self.transact(work)
-        mine: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._shared.append((work, mine))
-        if self._sharing is None or self._sharing.done():
-            self._sharing = asyncio.create_task(self._share(), name="shared transactions")
-        return await mine
-
-    async def _share(self) -> None:
-        while self._shared:
-            batch, self._shared = self._shared[:MOST_SHARED], self._shared[MOST_SHARED:]
-            waiting = [(work, each) for work, each in batch if not each.done()]
-            try:
-                results = await self._transact_all([work for work, _ in waiting])
-            except (StoreBusy, StoreGone) as error:  # of the database, not of one of them
-                _fail(error, *(each for _, each in waiting))
-            except Exception:
-                for work, each in waiting:
-                    try:
-                        _settle(each, await self.transact(work))
-                    except Exception as error:
-                        _fail(error, each)
-            else:
-                for (_, each), result in zip(waiting, results, strict=True):
-                    _settle(each, result)
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs ``work`` on one snapshot of the database, for as long as it takes.
@@ -460,6 +425,9 @@ class Database:
         connection.execute("BEGIN IMMEDIATE")
         migrate.check_known(connection, self.path)
 
+    def hold(self, connection: database.Connection, names: Iterable[str]) -> None:
+        """There is one writer, who holds everything."""
+
     @staticmethod
     def is_of_the_store(error: Exception) -> bool:
         """Whether another unit of the same transaction would fail with it as well."""
@@ -496,14 +464,3 @@ def _noted(work: Callable[[Units], T], receipt: Receipt, connection: Units) -> T
     if connection.total_changes != before:
         receipt(connection)
     return result
-
-
-def _settle(waiting: asyncio.Future[Any], result: object) -> None:
-    if not waiting.done():  # nobody waits any more
-        waiting.set_result(result)
-
-
-def _fail(error: Exception, *waiting: asyncio.Future[Any]) -> None:
-    for each in waiting:
-        if not each.done():
-            each.set_exception(error)

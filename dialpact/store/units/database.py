@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -84,6 +84,11 @@ class Database(Protocol):
 
     def begin_anew(self, connection: Connection) -> None:
         """Takes back all that the transaction under way has done, and begins another."""
+
+    def hold(self, connection: Connection, names: Iterable[str]) -> None:
+        """Until the end of the transaction no other node holds any of ``names``; what is read after it is as
+        those have left it who held them before.
+        """
 
     def is_of_the_store(self, error: Exception) -> bool:
         """Whether another unit of the same transaction would fail with it as well."""

@@ -16,8 +16,10 @@ import msgspec
 
 from dialpact.compliance import masking
 from dialpact.compliance.clock import Clock, instant, stamp
+from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.ledger.bound.difference import concerned
 from dialpact.compliance.model import Decision
+from dialpact.compliance.trial import is_trial
 from dialpact.store.ports.decisions import Decided, Judging, Undelivered, WaitingAttempt
 from dialpact.store.units import enforcement, incidents, restored
 from dialpact.store.units.database import Connection, Database, Key, Row
@@ -115,7 +117,10 @@ class Decisions:
     async def decide(
         self, batch: Sequence[WaitingAttempt], judge: Judging, clock: Clock, overdue: Sequence[Decision] = ()
     ) -> list[Decided]:
+        names = _counted_together(batch, judge.asked)
+
         def work(connection: Connection) -> list[Decided]:
+            self._database.hold(connection, names)
             together = _Batch(self._database, connection, judge, clock)
             try:
                 return together.run(batch, overdue)
@@ -125,6 +130,7 @@ class Decisions:
             # One of them can not be decided. Nothing has happened; now each has a savepoint of its own, which
             # costs more than all that is read for it, and the others are decided.
             self._database.begin_anew(connection)
+            self._database.hold(connection, names)
             apart = _Batch(self._database, connection, judge, clock, alone=True, failed=together.failed)
             return apart.run(batch, overdue)
 
@@ -136,6 +142,22 @@ class Decisions:
                 SQL.insert_undelivered(connection, decision=decision, at=stamp(at), reason=reason)
 
         await self._database.transact(work)
+
+
+def _counted_together(batch: Sequence[WaitingAttempt], asked: FactRequirements) -> set[str]:
+    """What attempts on other nodes count as well: who is called, who calls, who sweeps a range, where a rule
+    asks. What a person has refused is not counted, and is seen by whoever looks after it.
+    """
+    counted = {per for per, _ in asked.caps} | {cap.per for cap in asked.alarms}
+    names = set()
+    for _, attempt, _ in batch:
+        if "callee" in counted:
+            names.add(f"callee {attempt.callee.e164}")
+        if "caller-id" in counted:
+            names.add(f"caller-id {attempt.caller_id}")
+        if asked.reach or is_trial(attempt.campaign):
+            names.add(f"campaign {attempt.campaign}")
+    return names
 
 
 def _is_forked(connection: Connection) -> bool:
