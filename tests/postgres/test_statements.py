@@ -1,0 +1,50 @@
+"""Every statement that PostgreSQL is asked is one that it takes: its syntax, tables, columns and types."""
+
+from __future__ import annotations
+
+import aiosql
+import asyncpg
+import pytest
+from aiosql.adapters.generic import GenericAdapter
+
+from dialpact.store.postgres import migrate
+from dialpact.store.postgres.texts import text_of
+from dialpact.store.units.statements import FOLDER, Statement
+from tests.postgres.server import Database
+
+PORTED: tuple[str, ...] = ()
+# By file: what is asked of SQLite alone (its own pragmas, its own schema).
+SQLITE_ONLY: dict[str, tuple[str, ...]] = {}
+
+
+class _Names(GenericAdapter):
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.found: dict[str, str] = {}
+
+    def process_sql(self, query_name: str, op_type: object, sql: str) -> str:
+        self.found[query_name] = sql
+        return sql
+
+
+def statements_of(file: str) -> list[Statement]:
+    names = _Names()
+    aiosql.from_path(FOLDER / f"{file}.sql", lambda *_: names, mandatory_parameters=False)
+    return [Statement(file, name, sql) for name, sql in names.found.items()]
+
+
+@pytest.mark.parametrize("file", PORTED)
+async def test_postgresql_takes_it(postgres_database: Database, file: str) -> None:
+    connection = await asyncpg.connect(postgres_database.url, server_settings={"dialpact.node": "pbx1"})
+    wrong = {}
+    try:
+        await migrate.migrate(connection)
+        for statement in statements_of(file):
+            if statement.name not in SQLITE_ONLY.get(file, ()):
+                try:
+                    await connection.prepare(text_of(statement).sql)
+                except asyncpg.PostgresError as error:
+                    wrong[statement.name] = str(error)
+    finally:
+        await connection.close()
+    assert wrong == {}
