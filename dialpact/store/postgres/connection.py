@@ -1,8 +1,8 @@
 """One connection that writes, one that reads, whole transactions.
 
-1. A unit of work is a plain function of a connection (``store/units``); it runs in READ COMMITTED, since a cap
-   is exact there alone: a lock in a statement of its own, and what is counted in the next one, which sees what
-   whoever had the lock before has committed. (In REPEATABLE READ the count is of a moment before the lock.)
+1. A unit of work is a plain function of a connection (``store/units``); it runs in READ COMMITTED, since a
+   cap is exact there alone: a lock in a statement of its own, and what is counted in the next one, which sees
+   what whoever had the lock before has committed. (In REPEATABLE READ it is of a moment before the lock.)
 2. The units of one node come one after the other, by a lock on its name: so its log has no gap. Those of
    several nodes run side by side; what they count together they lock by name (:meth:`Database.hold`).
 3. All of it has a time by which it has come back, whatever the server does: the driver gives up, and its
