@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import re
 import sqlite3
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +24,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.store.ports.listings import Wanted
 from dialpact.store.ports.page import Page
 from dialpact.store.sqlite import Store, create
+from dialpact.store.sqlite.connection import MOST_SPARE
 from dialpact.store.units import decisions
 from dialpact.store.units.listings import Listings
 from tests.compliance.store_values import AT, BY, NUMBER, attempt, decision
@@ -423,6 +426,48 @@ async def test_what_nobody_waits_for_ends(store: Store) -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2), store.looking() as looking:
                 await looking.read(lambda connection: connection.execute(endless).fetchone())
+
+
+async def test_who_looks_next_is_given_what_nobody_looks_by(store: Store) -> None:
+    """To open a connection costs as much as what most look for."""
+
+    async def connection_of(looking: Store) -> sqlite3.Connection:
+        return await looking.read(lambda connection: connection)
+
+    async with store.looking() as looking:
+        first = await connection_of(looking)
+        async with store.looking() as another:
+            second = await connection_of(another)
+    async with store.looking() as looking, store.looking() as another:
+        assert {await connection_of(looking), await connection_of(another)} == {first, second}
+    assert first is not second
+    with pytest.raises(TimeoutError):
+        async with store.looking() as looking:
+            left = await connection_of(looking)
+            async with asyncio.timeout(0.05):
+                await looking.read(lambda _: time.sleep(0.5))
+    async with store.looking() as looking, store.looking() as another:
+        assert left not in {await connection_of(looking), await connection_of(another)}
+
+
+async def test_no_more_of_them_are_kept_than_a_few(store: Store) -> None:
+
+    async def are(wanted: int) -> None:
+        """(A thread that was told to end does so a moment later.)"""
+        async with asyncio.timeout(20):
+            while threading.active_count() != before + wanted:
+                await asyncio.sleep(0.01)
+
+    await store.listings.calls(ALL, most=1)
+    before = threading.active_count()
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(MOST_SPARE + 2):
+            looking = await stack.enter_async_context(store.looking())
+            await looking.listings.calls(ALL, most=1)
+        await are(MOST_SPARE + 2)
+    await are(MOST_SPARE)
+    await store.close()
+    await are(-1)
 
 
 async def test_another_version_is_not_brought_up_to_date(store: Store, tmp_path: Path) -> None:

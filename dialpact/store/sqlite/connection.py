@@ -39,6 +39,7 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 SEAL_BATCH = 2000  # rows
+MOST_SPARE = 3  # connections that only look, kept for the next who does
 BUSY_MS = 1000  # the gate's deadline is 1500 ms: a lock must be given up in time to say so
 LEAN = 16_384  # KiB of a register for what goes through it once, in its order; and as much for sorting
 STEPS = 20_000  # of SQLite's, between two looks whether anybody still waits: a few milliseconds
@@ -179,6 +180,8 @@ class Database(Sharing):
         self._flushing = Flushing(path) if yields else None
         self._emptying = Emptying(path) if yields or short_units else None
         self._reader = type(self)(path, busy_ms, read_only=True) if yields else None
+        self._spare: list[Self] = []  # that look, and nobody looks by them now
+        self._under_way = 0  # units, for good those that nobody waits for any more
         self._nobody_waits = threading.Event()
         self._connection: Thread | None = None
         self._identity: tuple[int, int] | None = None
@@ -204,12 +207,15 @@ class Database(Sharing):
         """The same database, read only and on a connection of its own: whoever looks for long stands in the
         way of nobody who writes here. What is still under way at the end of the block ends with it.
         """
-        own = type(self)(self.path, self._busy_ms, read_only=True)
+        own = self._spare.pop() if self._spare else type(self)(self.path, self._busy_ms, read_only=True)
         try:
             yield own
         finally:
-            own._nobody_waits.set()
-            await own.close()
+            if own._under_way or len(self._spare) == MOST_SPARE:
+                own._nobody_waits.set()
+                await own.close()
+            else:  # (to open one, with a thread and the schema read, costs as much as what most look for)
+                self._spare.append(own)
 
     @asynccontextmanager
     async def another(self, path: Path) -> AsyncIterator[Self]:
@@ -224,6 +230,8 @@ class Database(Sharing):
     async def close(self) -> None:
         if self._reader:
             await self._reader.close()
+        while self._spare:
+            await self._spare.pop().close()
         if self._emptying:
             await asyncio.to_thread(self._emptying.close)
         connection, self._connection = self._connection, None
@@ -253,8 +261,12 @@ class Database(Sharing):
 
     async def _run(self, unit: Callable[[Units], T]) -> T:
         connection = self._connection or await self._opened()
+        self._under_way += 1
         try:
             return await connection.run(unit)
+        except asyncio.CancelledError:
+            self._under_way += 1  # it goes on, and nobody waits for it
+            raise
         except StoreGone:
             if self._connection is connection:
                 await self.close()
@@ -264,6 +276,8 @@ class Database(Sharing):
                 raise
             # aiosqlite's word for one that was closed meanwhile, as another unit found the file gone
             raise StoreGone(f"{self.path}: closed meanwhile") from error
+        finally:
+            self._under_way -= 1
 
     def _on_disk(self) -> tuple[int, int] | None:
         try:
