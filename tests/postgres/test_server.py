@@ -63,6 +63,8 @@ async def test_text_is_sorted_by_bytes_and_chinese_is_text(postgres_database: Da
     url = postgres_database.url
     words = "SELECT string_agg(w, ' ' ORDER BY w) FROM unnest(ARRAY['b', 'B', 'a', '中', 'é', '_']) AS w"
     assert await ask(url, words) == "B _ a b é 中"
+    of_this = "SELECT datcollate || datctype FROM pg_database WHERE datname = current_database()"
+    assert await ask(url, of_this) == "CC.UTF-8"
     assert await ask(url, "SELECT upper('é') || length('中文')") == "É2"
     with pytest.raises(asyncpg.CharacterNotInRepertoireError):
         await ask(url, r"SELECT E'\xff'")
