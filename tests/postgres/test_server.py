@@ -192,6 +192,26 @@ def test_the_newest_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "/17/" in str(POSTGRESQL.program())
 
 
+def test_what_the_servers_user_can_not_reach_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As below /root; pytest's folders are the user's alone as well."""
+    monkeypatch.setattr("tests.postgres.programs.LAB", tmp_path)
+    script = tmp_path / "postgres/usr/lib/postgresql/15/bin/postgres"
+    script.parent.mkdir(parents=True)
+    script.write_text("#!/bin/sh\nid --user", "utf-8")
+    script.chmod(0o755)
+    with Ground() as ground:
+        program, environment = ground.program(POSTGRESQL)
+        assert ground.run([program], environment) == f"{ground.account.pw_uid}\n"
+
+
+def test_the_shell_s_own_server_is_not_spoken_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c search_path=elsewhere")
+    with running() as server:
+        assert server.sql("SHOW search_path") == '"$user", public'
+
+
 ASKS = """
 import pathlib, sys
 from tests.postgres import server
