@@ -84,7 +84,7 @@ async def one_round(pair: Pair, numbers: itertools.count[int]) -> Round:
         asyncio.create_task(write(pair.url(user="postgres"), numbers, written)) for _ in range(WRITERS)
     ]
     try:
-        # The lock was renewed up to a round ago: a kill that always came as late in it would tell one case alone.
+        # The lock was renewed up to a round ago: killed at the same point of it, all would be one case.
         await asyncio.sleep(BEFORE + random.uniform(0, pair.timing.loop_wait))
         assert set(written.first) == {killed.server.port}, "the one that is killed is written to"
         written.news.clear()

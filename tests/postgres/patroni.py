@@ -114,11 +114,15 @@ class Node:
 
     def role(self) -> str:
         """What its Patroni says: ``primary``, ``sync_standby``, ``replica``; empty: nothing, or no server."""
-        said = _asked(f"http://127.0.0.1:{self._rest}/patroni")
+        said = self.asked("patroni")
         if not said or said.get("state") != "running":
             return ""
         role = "sync_standby" if said.get("sync_standby") else said["role"]
         return "primary" if role == "master" else role
+
+    def asked(self, page: str) -> dict[str, Any] | None:
+        """What its Patroni answers there; None: nothing."""
+        return _asked(f"http://127.0.0.1:{self._rest}/{page}")
 
     def _configuration(self) -> dict[str, Any]:
         server, timing = self.server, self._timing
