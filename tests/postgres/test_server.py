@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -132,6 +133,15 @@ async def test_frozen_it_takes_connections_and_answers_nothing(own: Server) -> N
     own.thaw()
     assert await ask(own.url, "SELECT 1") == 1
     before.terminate()
+
+
+def test_whose_data_was_removed_is_found_all_the_same(own: Server) -> None:
+    """As when a test takes its disk away."""
+    there, shared = keeper.running_in(own.data), keeper.segments(own.data)
+    shutil.rmtree(own.data)
+    assert there and there <= keeper.running_in(own.data)
+    own.kill()
+    assert not keeper.running_in(own.folder) and shared and not shared & segments()
 
 
 def test_a_port_is_kept_while_its_server_is_down(own: Server) -> None:
