@@ -21,6 +21,7 @@ SEAMS = {
     "panoramisk": {"ami_listener/ami/connection.py"},
     "asterisk": {"agi/script.py"},
     "aiosqlite": {"dialpact/store/sqlite/thread.py"},
+    "asyncpg": set(),  # an extra: who has no PostgreSQL has not got it
     "zoneinfo": {"dialpact/compliance/zones.py"},
     "tzdata": {"dialpact/compliance/zones.py"},
     "chinese_calendar": {"dialpact/compliance/calendars.py"},

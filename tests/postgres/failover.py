@@ -12,10 +12,11 @@ import asyncio
 import contextlib
 import itertools
 import json
+import random
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -83,7 +84,8 @@ async def one_round(pair: Pair, numbers: itertools.count[int]) -> Round:
         asyncio.create_task(write(pair.url(user="postgres"), numbers, written)) for _ in range(WRITERS)
     ]
     try:
-        await asyncio.sleep(BEFORE)
+        # The lock was renewed up to a round ago: killed at the same point of it, all would be one case.
+        await asyncio.sleep(BEFORE + random.uniform(0, pair.timing.loop_wait))
         assert set(written.first) == {killed.server.port}, "the one that is killed is written to"
         written.news.clear()
         begun = time.monotonic()
@@ -113,11 +115,12 @@ def judged(written: Written, there: set[int], seconds: float) -> Round:
     )
 
 
-def rounds(pair: Pair, count: int) -> list[Round]:
+def rounds(pair: Pair, count: int) -> Iterator[Round]:
     """One after the other; each row's number is new."""
     numbers = itertools.count(1)
     pair.primary().server.sql(TABLE)
-    return [asyncio.run(one_round(pair, numbers)) for _ in range(count)]
+    for _ in range(count):
+        yield asyncio.run(one_round(pair, numbers))
 
 
 def told(found: Sequence[Round], timing: Timing) -> dict[str, object]:
@@ -147,8 +150,11 @@ def main(words: Sequence[str] | None = None) -> int:
         )
     given = parser.parse_args(words)
     timing = Timing(ttl=given.ttl, loop_wait=given.loop_wait, retry_timeout=given.retry_timeout)
+    found = []
     with running(timing) as pair:
-        found = rounds(pair, given.rounds)
+        for one in rounds(pair, given.rounds):
+            print(one, file=sys.stderr, flush=True)  # a long run that breaks off has said so much
+            found.append(one)
     report = told(found, timing)
     if given.json:
         print(json.dumps(report))

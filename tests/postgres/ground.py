@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from tests.postgres import keeper
-from tests.postgres.programs import Programs
+from tests.postgres.programs import MACHINE, Programs
 
 UNPRIVILEGED = "nobody"  # in every Debian; PostgreSQL refuses root
 # Above the labs' blocks (tests/lab/ports.py) and below the kernel's ephemeral ports.
@@ -83,7 +83,7 @@ class Ground:
         """
         found = programs.needed()
         if not found.is_relative_to(programs.folder):
-            return found, {**os.environ, **self._home}
+            return found, {**programs.environment(MACHINE), **self._home}
         if os.geteuid() != 0 or all(part.stat().st_mode & 0o001 for part in found.parents):
             return found, {**programs.environment(), **self._home}
         copy = self._copies.get(programs.name)

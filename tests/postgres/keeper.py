@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 IPC_RMID = 0
+INODE = 4  # of a line of /proc/N/maps, from 0: of shared memory, its number
 LINE_OF_SEGMENT = 6  # of postmaster.pid, from 0: "key id"
 
 
@@ -29,17 +30,21 @@ def running_in(folder: Path) -> set[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):  # it has ended, or is another's
-                if (entry / "cwd").readlink().is_relative_to(place):
+                where = str((entry / "cwd").readlink()).removesuffix(" (deleted)")
+                if Path(where).is_relative_to(place):
                     found.add(int(entry.name))
     return found - {os.getpid()}
 
 
 def kill(folder: Path) -> None:
-    """All that runs there, at once and without a word to it."""
+    """All that runs there, at once and without a word to it; its shared memory is gone as with the power."""
+    shared = set()
     while there := running_in(folder):
+        shared |= _mapped(there)
         for number in (signal.SIGSTOP, signal.SIGKILL):  # first none may start another
             _tell(there, number)
         time.sleep(0.002)
+    _give_back(shared)
 
 
 def freeze(folder: Path) -> None:
@@ -61,19 +66,33 @@ def _tell(pids: set[int], number: signal.Signals) -> None:
 
 
 def segments(folder: Path) -> set[int]:
-    """The kernel's numbers of the shared memory of what runs there, or did when it was killed."""
-    found = set()
+    """The kernel's numbers of the shared memory of what runs there, or did when it was killed by another."""
+    found = _mapped(running_in(folder))
     for file in folder.rglob("postmaster.pid"):
         with contextlib.suppress(OSError, IndexError, ValueError):  # it is being written
             found.add(int(file.read_text().splitlines()[LINE_OF_SEGMENT].split()[1]))
     return found
 
 
+def _mapped(pids: set[int]) -> set[int]:
+    """Also where the data, and what is written there, has been removed."""
+    found = set()
+    for pid in pids:
+        with contextlib.suppress(OSError):  # it has ended
+            lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+            found |= {int(line.split()[INODE]) for line in lines if "/SYSV" in line}
+    return found
+
+
+def _give_back(shared: set[int]) -> None:
+    for segment in shared:
+        ctypes.CDLL(None).shmctl(segment, IPC_RMID, None)
+
+
 def clear(folder: Path) -> None:
     """Also of what the next postmaster on the same data would find: there is none any more."""
     kill(folder)
-    for segment in segments(folder):
-        ctypes.CDLL(None).shmctl(segment, IPC_RMID, None)
+    _give_back(segments(folder))
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from tests.postgres import keeper
 from tests.postgres.cluster import NAMES, address, until
 from tests.postgres.ground import PATIENCE, Ground
-from tests.postgres.programs import ETCD, PATRONI, Programs
+from tests.postgres.programs import ETCD, PATRONI
 from tests.postgres.server import ADMIN, ROLE, SETTINGS, Server
 
 SCOPE = "dialpact"
@@ -90,7 +90,7 @@ class Node:
         # It hands its environment on to what it starts.
         joined = _joined(environment, self.server.environment)
         self._process = self._ground.start(
-            [python_of(PATRONI, program), program, file], joined, self.server.folder, self.log
+            [*PATRONI.words(program), file], joined, self.server.folder, self.log
         )
 
     @property
@@ -114,11 +114,15 @@ class Node:
 
     def role(self) -> str:
         """What its Patroni says: ``primary``, ``sync_standby``, ``replica``; empty: nothing, or no server."""
-        said = _asked(f"http://127.0.0.1:{self._rest}/patroni")
+        said = self.asked("patroni")
         if not said or said.get("state") != "running":
             return ""
         role = "sync_standby" if said.get("sync_standby") else said["role"]
         return "primary" if role == "master" else role
+
+    def asked(self, page: str) -> dict[str, Any] | None:
+        """What its Patroni answers there; None: nothing."""
+        return _asked(f"http://127.0.0.1:{self._rest}/{page}")
 
     def _configuration(self) -> dict[str, Any]:
         server, timing = self.server, self._timing
@@ -220,12 +224,6 @@ def _joined(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
     """The libraries of both."""
     paths = [found for found in (one.get("LD_LIBRARY_PATH"), other.get("LD_LIBRARY_PATH")) if found]
     return {**other, **one, **({"LD_LIBRARY_PATH": ":".join(dict.fromkeys(paths))} if paths else {})}
-
-
-def python_of(programs: Programs, program: Path) -> Path:
-    """Debian's: its modules are compiled for that one."""
-    own = program.with_name("python3")
-    return own if own.exists() else Path("/usr/bin/python3")
 
 
 @contextlib.contextmanager

@@ -19,6 +19,8 @@ from pathlib import Path
 from tests.lab.unpacked import LAB
 
 MACHINE = Path("/")
+PYTHON = Path("/usr/bin/python3")
+TOLD = ("PG", "PATRONI_", "ETCD_")
 # Of what these depend on: what is in every Debian, what a server that is only unpacked does not ask for,
 # and the compiler of its expressions (120 MB), which tests leave off.
 LEFT_OUT = (
@@ -38,13 +40,14 @@ LEFT_OUT = (
 @dataclass(frozen=True, kw_only=True)
 class Programs:
     """``found``: the pattern of the program that tells whether they are there. ``asks``: what it answers
-    with 0 wherever it can run.
+    with 0 wherever it can run. ``script``: it is one of Python's.
     """
 
     name: str
     packages: Sequence[str]
     found: str
     asks: str = "--version"
+    script: bool = False
 
     @property
     def folder(self) -> Path:
@@ -67,17 +70,26 @@ class Programs:
         return there
 
     def environment(self, root: Path | None = None) -> dict[str, str]:
-        """What to run them with. ``root``: where a copy of the folder is."""
+        """What to run them with. ``root``: where they are, if not in the folder."""
+        # A shell that works with a server of its own says so to all of PostgreSQL's programs.
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(TOLD)}
         root = root or self.folder
-        if not root.exists():
-            return dict(os.environ)
+        if root == MACHINE:
+            return clean
         libraries = [str(path) for path in (*root.glob("usr/lib/*-linux-*"), *root.glob("lib/*-linux-*"))]
         modules = root / "usr/lib/python3/dist-packages"
         return {
-            **os.environ,
+            **clean,
             **({"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {}),
             **({"PYTHONPATH": str(modules)} if modules.exists() else {}),
         }
+
+    def words(self, program: Path) -> list[str | Path]:
+        """How it is started: a script by Debian's Python, which its modules are compiled for."""
+        if not self.script:
+            return [program]
+        own = program.with_name("python3")
+        return [own if own.exists() else PYTHON, program]
 
     def unpack(self) -> bool:
         """Fetches and unpacks them with what they need and the machine has not; apt's lists must be there."""
@@ -95,7 +107,10 @@ class Programs:
             if (
                 not there
                 or subprocess.run(
-                    [there[-1], self.asks], env=self.environment(made), check=False, capture_output=True
+                    [*self.words(there[-1]), self.asks],
+                    env=self.environment(made),
+                    check=False,
+                    capture_output=True,
                 ).returncode
             ):
                 return False
@@ -117,6 +132,6 @@ def _numbers(path: Path) -> list[int]:
 
 
 POSTGRESQL = Programs(name="postgres", packages=("postgresql",), found="usr/lib/postgresql/*/bin/postgres")
-PATRONI = Programs(name="patroni", packages=("patroni", "python3-etcd"), found="usr/bin/patroni")
+PATRONI = Programs(name="patroni", packages=("patroni", "python3-etcd"), found="usr/bin/patroni", script=True)
 ETCD = Programs(name="etcd", packages=("etcd-server",), found="usr/bin/etcd")
 ALL = (POSTGRESQL, PATRONI, ETCD)

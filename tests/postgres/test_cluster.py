@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 
 import asyncpg
 import pytest
 
 from tests.postgres import keeper
-from tests.postgres.cluster import Cluster, running
+from tests.postgres.cluster import Cluster, running, until
 from tests.postgres.test_server import segments
 
 SHORT = 0.3  # seconds in which nothing is answered
@@ -99,6 +101,8 @@ async def test_a_primary_that_comes_back_is_written_again_until_it_is_made_anew(
     await write(cluster.primary.url, 1)
     assert kept(cluster) == ["1"] and old.sql("SELECT n FROM kept") == "13"
     shared = keeper.segments(old.data)
+    os.kill(int((old.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)  # not by us: it stays
+    until(lambda: not keeper.running_in(old.data), "its children stay")
     cluster.rebuild()
     assert shared and not shared & segments(), "its memory stays"
     assert old.sql("SELECT pg_is_in_recovery()") == "t"

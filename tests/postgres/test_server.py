@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -63,6 +64,8 @@ async def test_text_is_sorted_by_bytes_and_chinese_is_text(postgres_database: Da
     url = postgres_database.url
     words = "SELECT string_agg(w, ' ' ORDER BY w) FROM unnest(ARRAY['b', 'B', 'a', '中', 'é', '_']) AS w"
     assert await ask(url, words) == "B _ a b é 中"
+    of_this = "SELECT datcollate || datctype FROM pg_database WHERE datname = current_database()"
+    assert await ask(url, of_this) == "CC.UTF-8"
     assert await ask(url, "SELECT upper('é') || length('中文')") == "É2"
     with pytest.raises(asyncpg.CharacterNotInRepertoireError):
         await ask(url, r"SELECT E'\xff'")
@@ -132,6 +135,15 @@ async def test_frozen_it_takes_connections_and_answers_nothing(own: Server) -> N
     before.terminate()
 
 
+def test_whose_data_was_removed_is_found_all_the_same(own: Server) -> None:
+    """As when a test takes its disk away."""
+    there, shared = keeper.running_in(own.data), keeper.segments(own.data)
+    shutil.rmtree(own.data)
+    assert there and there <= keeper.running_in(own.data)
+    own.kill()
+    assert not keeper.running_in(own.folder) and shared and not shared & segments()
+
+
 def test_a_port_is_kept_while_its_server_is_down(own: Server) -> None:
     own.stop()
     with Ground() as other:
@@ -188,6 +200,26 @@ def test_the_newest_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         file.touch()
     monkeypatch.setattr("tests.postgres.programs.LAB", tmp_path)  # a folder of the machine's, with no door
     assert "/17/" in str(POSTGRESQL.program())
+
+
+def test_what_the_servers_user_can_not_reach_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As below /root; pytest's folders are the user's alone as well."""
+    monkeypatch.setattr("tests.postgres.programs.LAB", tmp_path)
+    script = tmp_path / "postgres/usr/lib/postgresql/15/bin/postgres"
+    script.parent.mkdir(parents=True)
+    script.write_text("#!/bin/sh\nid --user", "utf-8")
+    script.chmod(0o755)
+    with Ground() as ground:
+        program, environment = ground.program(POSTGRESQL)
+        assert ground.run([program], environment) == f"{ground.account.pw_uid}\n"
+
+
+def test_the_shell_s_own_server_is_not_spoken_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c search_path=elsewhere")
+    with running() as server:
+        assert server.sql("SHOW search_path") == '"$user", public'
 
 
 ASKS = """
