@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,13 +16,14 @@ from dialpact.compliance.ledger.bound.difference import Difference, RegisterLook
 from dialpact.compliance.model import Decision
 from dialpact.compliance.registers.fault import Fault
 from dialpact.compliance.trial import Confirmed
-from dialpact.store.ports.decisions import Undelivered
+from dialpact.store.ports.decisions import Undelivered, WaitingAttempt
 from dialpact.store.units import optout
 from dialpact.store.units.differences import SQL as DIFFERENCES
 from dialpact.store.units.registers.change import log
-from tests.compliance.store_values import AT, BY
+from tests.compliance.store_values import AT, BY, Fixed, Still, attempt, decision
 from tests.compliance.test_store_enforcement import ALARM, REFUSED
 from tests.compliance.test_store_enforcement import judge as judge_of
+from tests.compliance.test_store_registers import but
 from tests.postgres.calling import (
     CALLER_ID,
     JUDGE,
@@ -36,7 +38,7 @@ from tests.postgres.calling import (
     ready,
     recorded,
 )
-from tests.postgres.engines import Engines
+from tests.postgres.engines import PATIENT, Engines
 
 STRANGER, TRIAL = "13800138001", "0123456789abcdef"
 
@@ -190,9 +192,9 @@ async def test_numbers_beside_each_other_are_seen_as_a_sweep(engines: Engines) -
     async def run(store: Any) -> Any:
         await ready(store)
         made = [await ask(store, f"1380013{8000 + place}", at=place) for place in (0, 3, 1)]
-        attempt = JUDGE.attempt(NUMBER, "spring", CALLER_ID)
-        facts = await store.calls.facts(attempt, JUDGE.asked, after(9))
-        return made, facts, await store.calls.last_dialled(attempt, JUDGE.asked, after(9))
+        asked = JUDGE.attempt(NUMBER, "spring", CALLER_ID)
+        facts = await store.calls.facts(asked, JUDGE.asked, after(9))
+        return made, facts, await store.calls.last_dialled(asked, JUDGE.asked, after(9))
 
     _, facts, dialled = await engines.same(run)
     assert facts.neighbours == (1, 3)
@@ -225,6 +227,21 @@ async def test_one_that_cannot_be_decided_costs_the_others_nothing(engines: Engi
     assert [one.allowed for one in made] == [True, False, True]
     assert failures == ["None", "no such rule", "None"]
     assert [one.seq for one in calls.rows] == [3, 2, 1]
+
+
+async def test_a_row_that_is_refused_costs_the_others_nothing(engines: Engines) -> None:
+    made = but(decision(), id="f" * 32)
+
+    async def run(store: Any) -> Any:
+        batch = [WaitingAttempt(f"{place:032x}", attempt(), time.monotonic() + PATIENT) for place in range(2)]
+        judge = Fixed(made, made, made, made)  # the second is there already
+        found = await store.decisions.decide(batch, judge, Still())
+        kinds = [(kind, key) for _, kind, key in await no_flaw(store)]
+        return [(one.decision.id, one.decision.allowed, one.failure is None) for one in found], kinds
+
+    found, kinds = await engines.same(run)
+    assert found == [("f" * 32, True, True), (f"{1:032x}", False, False)]
+    assert kinds == [("decision", id) for id, *_ in found]
 
 
 async def test_what_is_not_what_the_log_says_blocks_and_so_does_a_backup_put_back(engines: Engines) -> None:
