@@ -95,6 +95,13 @@ def is_of_the_row(error: BaseException) -> bool:
     return isinstance(error, asyncpg.PostgresError) and str(error.sqlstate or "")[:2] in _REFUSED
 
 
+def _is_known(error: BaseException) -> bool:
+    """Of a COMMIT that failed: whether nothing of it has happened. A server that ends while it waits for its
+    standby says that as an error of its own, and has committed.
+    """
+    return isinstance(error, asyncpg.PostgresError) and str(error.sqlstate or "")[:2] in (*_REFUSED, *_BUSY)
+
+
 class Database(Sharing):
     """An open database. ``url``: as libpq has it, several hosts and ``target_session_attrs`` too; ``node``:
     whose calls these are. ``seconds``: within which everything comes back.
@@ -115,7 +122,14 @@ class Database(Sharing):
         store = cls(url, node, seconds=seconds)
         try:
             async with store._writing:
-                await migrate.migrate(await store._write_on())
+                connection = await store._write_on()
+                await migrate.migrate(connection)
+                # Where there are leaves and this row is gone, nobody knows whether the log has been forked.
+                await connection.execute(
+                    "INSERT INTO ledger_log (node) SELECT current_setting('dialpact.node') WHERE NOT EXISTS"
+                    " (SELECT 1 FROM ledger WHERE node = current_setting('dialpact.node'))"
+                    " ON CONFLICT DO NOTHING"
+                )
         except BaseException as error:
             await store.close()
             store._translate(error)
@@ -232,7 +246,7 @@ class Database(Sharing):
                     return result
             except BaseException as error:
                 await self._after(error)
-                if committing and not isinstance(error, asyncpg.PostgresError):
+                if committing and not _is_known(error):
                     raise StoreError(
                         f"{self.name}: no answer to a commit: nobody knows what became of it"
                     ) from error

@@ -31,6 +31,7 @@ class Trials:
         self, new: Confirmed, *, per_day: int, numbers_per_day: int, by: str, at: datetime
     ) -> None:
         def work(connection: Connection) -> None:
+            self._database.hold(connection, ["trials"])
             numbers = [row["number"] for row in SQL.since(connection, at=stamp(at - DAY))]
             if len(numbers) >= per_day:
                 raise Fault("trials-per-day", limit=str(per_day))
