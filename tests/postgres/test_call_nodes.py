@@ -94,9 +94,7 @@ async def test_a_log_that_was_taken_up_anew_is_one_node_s(nodes: tuple[Store, St
 
 async def test_what_waits_for_its_leaf_waits_in_its_own_log(nodes: tuple[Store, Store]) -> None:
     first, second = nodes
-    insert = (
-        "INSERT INTO incident (at, node, kind, decision, channel, detail) VALUES ('', '', 'x', '', '', '')"
-    )
+    row = "INSERT INTO incident (at, node, kind, decision, channel, detail) VALUES ('', '', 'x', '', '', '')"
     async with second._writing:  # (past the unit of work, so that nobody seals it)
         await (await second._write_on()).execute(row)
     counted = [(await store.installation.counted("pbx1", date(2026, 11, 24))).unsealed for store in nodes]
