@@ -1,5 +1,10 @@
 -- What units/sql/approvals.sql says otherwise.
 
+-- name: insert_approval(about, seen, reason, asked_by, asked_at, lapses_at)<!
+INSERT INTO approval (about, seen, reason, asked_by, asked_at, lapses_at, state)
+VALUES (:about, :seen, :reason, :asked_by, :asked_at, :lapses_at, 'open')
+RETURNING id;
+
 -- name: open_about(about, now)
 SELECT * FROM approval WHERE state = 'open' AND lapses_at > :now AND about = :about ORDER BY id;
 

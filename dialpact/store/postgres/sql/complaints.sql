@@ -30,6 +30,11 @@ WHERE number = :number AND (:caller_id = '' OR caller_id = :caller_id)
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
 ORDER BY abs(instant_us(decided_at) - instant_us(:called_at)), decided_at, node, seq LIMIT 1;
 
+-- name: insert_complaint(number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due)<!
+INSERT INTO complaint (number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due)
+VALUES (:number, :called_at, :source, :caller_id, :campaign, :agent, :decision, :note, :received_at, :due)
+RETURNING id;
+
 -- name: list_complaints(id, number, status, after, most)
 SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note, received_at, due, status,
        answered_at, answer, closed_at, closing FROM complaint
@@ -43,7 +48,7 @@ SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note
 WHERE status = 'open' AND (coalesce(due, ''), id) > (:after_due_key, :after_id) AND coalesce(due, '') < :before
   AND (CAST(:number AS bigint) = 0 OR number = :number) AND (:source = '' OR source = :source)
   AND (:caller_id = '' OR caller_id = :caller_id) AND (:campaign = '' OR campaign = :campaign)
-  AND (:agent = '' OR agent = :agent) AND (:unmatched = 0 OR decision = '')
+  AND (:agent = '' OR agent = :agent) AND (CAST(:unmatched AS bigint) = 0 OR decision = '')
   AND (CAST(:campaigns AS text) IS NULL OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
   AND (CAST(:agents AS text) IS NULL OR agent IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
   AND (CAST(:businesses AS text) IS NULL OR EXISTS (
@@ -58,7 +63,7 @@ SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note
 WHERE status = 'answered' AND closed_at IS NULL AND id < :after
   AND (CAST(:number AS bigint) = 0 OR number = :number) AND (:source = '' OR source = :source)
   AND (:caller_id = '' OR caller_id = :caller_id) AND (:campaign = '' OR campaign = :campaign)
-  AND (:agent = '' OR agent = :agent) AND (:unmatched = 0 OR decision = '')
+  AND (:agent = '' OR agent = :agent) AND (CAST(:unmatched AS bigint) = 0 OR decision = '')
   AND (CAST(:campaigns AS text) IS NULL OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
   AND (CAST(:agents AS text) IS NULL OR agent IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
   AND (CAST(:businesses AS text) IS NULL OR EXISTS (
@@ -73,7 +78,7 @@ SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note
 WHERE closed_at IS NOT NULL AND id < :after
   AND (CAST(:number AS bigint) = 0 OR number = :number) AND (:source = '' OR source = :source)
   AND (:caller_id = '' OR caller_id = :caller_id) AND (:campaign = '' OR campaign = :campaign)
-  AND (:agent = '' OR agent = :agent) AND (:unmatched = 0 OR decision = '')
+  AND (:agent = '' OR agent = :agent) AND (CAST(:unmatched AS bigint) = 0 OR decision = '')
   AND (CAST(:campaigns AS text) IS NULL OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
   AND (CAST(:agents AS text) IS NULL OR agent IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
   AND (CAST(:businesses AS text) IS NULL OR EXISTS (
@@ -88,7 +93,7 @@ SELECT id, number, called_at, source, caller_id, campaign, agent, decision, note
 WHERE id < :after
   AND (CAST(:number AS bigint) = 0 OR number = :number) AND (:source = '' OR source = :source)
   AND (:caller_id = '' OR caller_id = :caller_id) AND (:campaign = '' OR campaign = :campaign)
-  AND (:agent = '' OR agent = :agent) AND (:unmatched = 0 OR decision = '')
+  AND (:agent = '' OR agent = :agent) AND (CAST(:unmatched AS bigint) = 0 OR decision = '')
   AND (CAST(:campaigns AS text) IS NULL OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
   AND (CAST(:agents AS text) IS NULL OR agent IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
   AND (CAST(:businesses AS text) IS NULL OR EXISTS (

@@ -7,9 +7,9 @@ SELECT decided_at, id FROM (
     WHERE decided_at >= :since AND (decided_at, id) < (:at, :id)
     ORDER BY decided_at DESC, id DESC LIMIT :looked
 ) AS near
-WHERE (:all = 1 OR business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
-  AND (:any_campaign = 1 OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
-  AND (:any_agent = 1 OR (SELECT agent FROM decision WHERE id = near.id)
+WHERE (CAST(:all AS bigint) = 1 OR business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
+  AND (CAST(:any_campaign AS bigint) = 1 OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
+  AND (CAST(:any_agent AS bigint) = 1 OR (SELECT agent FROM decision WHERE id = near.id)
     IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
   AND (:campaign = '' OR campaign = :campaign)
   AND (:verdict = '' OR :verdict = CASE WHEN EXISTS (SELECT 1 FROM undelivered
@@ -19,7 +19,7 @@ ORDER BY decided_at DESC, id DESC LIMIT :most;
 -- name: calls_end(since, at, id, looked)^
 SELECT decided_at, id FROM decision
 WHERE decided_at >= :since AND (decided_at, id) < (:at, :id)
-ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET :looked - 1;
+ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET CAST(:looked AS bigint) - 1;
 
 -- name: calls_to(number, given, all, businesses, any_campaign, campaigns, any_agent, agents, campaign, verdict, since, at, id, looked, most)
 SELECT decided_at, id FROM (
@@ -28,9 +28,9 @@ SELECT decided_at, id FROM (
     ORDER BY decided_at DESC, id DESC LIMIT :looked
 ) AS near
 WHERE (:number <> '' OR given IN (SELECT jsonb_array_elements_text(CAST(:given AS jsonb))))
-  AND (:all = 1 OR business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
-  AND (:any_campaign = 1 OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
-  AND (:any_agent = 1 OR (SELECT agent FROM decision WHERE id = near.id)
+  AND (CAST(:all AS bigint) = 1 OR business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
+  AND (CAST(:any_campaign AS bigint) = 1 OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
+  AND (CAST(:any_agent AS bigint) = 1 OR (SELECT agent FROM decision WHERE id = near.id)
     IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
   AND (:campaign = '' OR campaign = :campaign)
   AND (:verdict = '' OR :verdict = CASE WHEN EXISTS (SELECT 1 FROM undelivered
@@ -40,7 +40,7 @@ ORDER BY decided_at DESC, id DESC LIMIT :most;
 -- name: calls_to_end(number, since, at, id, looked)^
 SELECT decided_at, id FROM decision
 WHERE number = :number AND decided_at >= :since AND (decided_at, id) < (:at, :id)
-ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET :looked - 1;
+ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET CAST(:looked AS bigint) - 1;
 
 -- name: recordings(all, businesses, any_campaign, campaigns, any_agent, agents, campaign, state, since, at, id, recording, looked, most)
 SELECT * FROM (
@@ -62,9 +62,10 @@ FROM (
         WHERE decided_at >= :since AND (decided_at, id) <= (:at, :id)
         ORDER BY decided_at DESC, id DESC LIMIT :looked
     ) AS near JOIN recording ON recording.decision = near.id
-    WHERE (:all = 1 OR near.business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
-      AND (:any_campaign = 1 OR near.campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
-      AND (:any_agent = 1 OR (SELECT agent FROM decision WHERE id = near.id)
+    WHERE (CAST(:all AS bigint) = 1 OR near.business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
+      AND (CAST(:any_campaign AS bigint) = 1 OR near.campaign
+        IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
+      AND (CAST(:any_agent AS bigint) = 1 OR (SELECT agent FROM decision WHERE id = near.id)
         IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
       AND (:campaign = '' OR near.campaign = :campaign)
       AND (near.id <> :id OR recording.id > :recording)
@@ -76,7 +77,7 @@ ORDER BY decided_at DESC, decision DESC, id LIMIT :most;
 -- name: recordings_end(since, at, id, looked)^
 SELECT decided_at, id FROM decision
 WHERE decided_at >= :since AND (decided_at, id) <= (:at, :id)
-ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET :looked - 1;
+ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET CAST(:looked AS bigint) - 1;
 
 -- name: recordings_of(decision, recording)
 SELECT *, CASE WHEN disposed_at IS NOT NULL THEN 'disposed' WHEN unseen = 0 OR state = 'failed' THEN state
@@ -101,11 +102,15 @@ SELECT near.*, coalesce(decision.business, '') AS business, coalesce(decision.nu
        coalesce(decision.given, '') AS given
 FROM (SELECT * FROM incident WHERE seq < :after ORDER BY seq DESC LIMIT :looked) AS near
      LEFT JOIN decision ON near.decision <> '' AND decision.id = near.decision
-WHERE (:all = 1 OR decision.business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
-  AND (:any_campaign = 1 OR decision.campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
-  AND (:any_agent = 1 OR decision.agent IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
+WHERE (CAST(:all AS bigint) = 1 OR decision.business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
+  AND (CAST(:any_campaign AS bigint) = 1 OR decision.campaign
+    IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
+  AND (CAST(:any_agent AS bigint) = 1 OR decision.agent IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
   AND (:kind = '' OR kind = :kind) AND at >= :since AND at < :until
 ORDER BY near.seq DESC LIMIT :most;
+
+-- name: incidents_end(after, looked)^
+SELECT seq FROM incident WHERE seq < :after ORDER BY seq DESC LIMIT 1 OFFSET CAST(:looked AS bigint) - 1;
 
 -- name: ours(numbers)
 SELECT value AS number FROM jsonb_array_elements_text(CAST(:numbers AS jsonb)) AS asked(value)

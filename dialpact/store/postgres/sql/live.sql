@@ -5,9 +5,9 @@ SELECT decision.id FROM (
     SELECT DISTINCT decision FROM recording
     WHERE state IN ('starting', 'running') LIMIT :looked
 ) AS open JOIN decision ON decision.id = open.decision
-WHERE (:all = 1 OR business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
-  AND (:any_campaign = 1 OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
-  AND (:any_agent = 1 OR agent IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
+WHERE (CAST(:all AS bigint) = 1 OR business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
+  AND (CAST(:any_campaign AS bigint) = 1 OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
+  AND (CAST(:any_agent AS bigint) = 1 OR agent IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
 ORDER BY decided_at DESC, decision.id DESC;
 
 -- name: states(decisions)
@@ -35,22 +35,23 @@ FROM (
     SELECT decided_at, id, verdict, campaign, business, reasons FROM decision
     WHERE decided_at >= :since ORDER BY decided_at DESC LIMIT :looked
 ) AS near LEFT JOIN undelivered ON undelivered.decision = near.id
-WHERE (:all = 1 OR business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
-  AND (:any_campaign = 1 OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
-  AND (:any_agent = 1 OR (SELECT agent FROM decision WHERE id = near.id)
+WHERE (CAST(:all AS bigint) = 1 OR business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
+  AND (CAST(:any_campaign AS bigint) = 1 OR campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
+  AND (CAST(:any_agent AS bigint) = 1 OR (SELECT agent FROM decision WHERE id = near.id)
                          IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 
 -- name: slices_end(since, looked)^
 SELECT decided_at FROM decision
-WHERE decided_at >= :since ORDER BY decided_at DESC LIMIT 1 OFFSET :looked - 1;
+WHERE decided_at >= :since ORDER BY decided_at DESC LIMIT 1 OFFSET CAST(:looked AS bigint) - 1;
 
 -- name: incidents(all, businesses, any_campaign, campaigns, any_agent, agents, since, looked)
 SELECT kind, count(*) AS count, min(at) AS first, max(at) AS last
 FROM (SELECT seq, at, kind, decision FROM incident ORDER BY seq DESC LIMIT :looked) AS near
      LEFT JOIN decision ON near.decision <> '' AND decision.id = near.decision
 WHERE at >= :since
-  AND (:all = 1 OR decision.business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
-  AND (:any_campaign = 1 OR decision.campaign IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
-  AND (:any_agent = 1 OR decision.agent IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
+  AND (CAST(:all AS bigint) = 1 OR decision.business IN (SELECT jsonb_array_elements_text(CAST(:businesses AS jsonb))))
+  AND (CAST(:any_campaign AS bigint) = 1 OR decision.campaign
+    IN (SELECT jsonb_array_elements_text(CAST(:campaigns AS jsonb))))
+  AND (CAST(:any_agent AS bigint) = 1 OR decision.agent IN (SELECT jsonb_array_elements_text(CAST(:agents AS jsonb))))
 GROUP BY kind ORDER BY last DESC, kind;

@@ -29,13 +29,13 @@ FROM (
       AND (near.id <> :id OR recording.id > :recording)
 ) AS one
 ) AS found
-WHERE (:state = '' OR shown = :state) AND (:held = 0 OR holds > 0)
+WHERE (:state = '' OR shown = :state) AND (CAST(:held AS bigint) = 0 OR holds > 0)
 ORDER BY decided_at DESC, decision DESC, id LIMIT :most;
 
 -- name: by_time_end(since, at, id, looked)^
 SELECT decided_at, id FROM decision
 WHERE decided_at >= :since AND (decided_at, id) <= (:at, :id)
-ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET :looked - 1;
+ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET CAST(:looked AS bigint) - 1;
 
 -- name: by_number(number, businesses, campaigns, agents, campaign, agent, state, held, since, at, id, recording, looked, most)
 SELECT * FROM (
@@ -65,13 +65,13 @@ FROM (
       AND (near.id <> :id OR recording.id > :recording)
 ) AS one
 ) AS found
-WHERE (:state = '' OR shown = :state) AND (:held = 0 OR holds > 0)
+WHERE (:state = '' OR shown = :state) AND (CAST(:held AS bigint) = 0 OR holds > 0)
 ORDER BY decided_at DESC, decision DESC, id LIMIT :most;
 
 -- name: by_number_end(number, since, at, id, looked)^
 SELECT decided_at, id FROM decision
 WHERE number = :number AND decided_at >= :since AND (decided_at, id) <= (:at, :id)
-ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET :looked - 1;
+ORDER BY decided_at DESC, id DESC LIMIT 1 OFFSET CAST(:looked AS bigint) - 1;
 
 -- name: of_calls(decisions, number, due, businesses, campaigns, agents, campaign, agent, state, held, since, at, id, recording, most)
 SELECT * FROM (
@@ -102,7 +102,7 @@ FROM (
       AND (call.id <> :id OR recording.id > :recording)
 ) AS one
 ) AS found
-WHERE (:state = '' OR shown = :state) AND (:held = 0 OR holds > 0)
+WHERE (:state = '' OR shown = :state) AND (CAST(:held AS bigint) = 0 OR holds > 0)
 ORDER BY decided_at DESC, decision DESC, id LIMIT :most;
 
 -- name: held_calls(most)
