@@ -115,7 +115,14 @@ class Database(Sharing):
         store = cls(url, node, seconds=seconds)
         try:
             async with store._writing:
-                await migrate.migrate(await store._write_on())
+                connection = await store._write_on()
+                await migrate.migrate(connection)
+                # Where there are leaves and this row is gone, nobody knows whether the log has been forked.
+                await connection.execute(
+                    "INSERT INTO ledger_log (node) SELECT current_setting('dialpact.node') WHERE NOT EXISTS"
+                    " (SELECT 1 FROM ledger WHERE node = current_setting('dialpact.node'))"
+                    " ON CONFLICT DO NOTHING"
+                )
         except BaseException as error:
             await store.close()
             store._translate(error)
