@@ -5,7 +5,7 @@ SELECT size, at, note FROM checkpoint WHERE node = current_setting('dialpact.nod
 ORDER BY size DESC, at DESC LIMIT 1;
 
 -- Whose log it is stands in its key: there is nothing to name.
--- name: name_log(node)!
+-- name: name_log!
 INSERT INTO ledger_log (node) VALUES (current_setting('dialpact.node')) ON CONFLICT DO NOTHING;
 
 -- name: checkpoints(size, at, most)

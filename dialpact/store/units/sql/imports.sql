@@ -30,12 +30,6 @@ CREATE TEMP TABLE new_dnc (
     PRIMARY KEY (number, scope, value)  -- an opt-out twice, with other dates, is still one
 ) STRICT, WITHOUT ROWID;
 
--- name: without_checks!
-PRAGMA ignore_check_constraints = ON;
-
--- name: with_checks!
-PRAGMA ignore_check_constraints = OFF;
-
 -- name: sort_dnc!
 INSERT OR IGNORE INTO new_dnc SELECT number, scope, value, requested_at, source FROM staged_dnc
 ORDER BY number, scope, value, batch, requested_at, source;

@@ -109,9 +109,9 @@ WHERE decided_at >= :since AND decided_at < :until AND dial <> ''
 GROUP BY decision.decided_at, decision.id
 HAVING legs > 0 OR gap.answered;
 
--- name: purposes(seqs)
-SELECT seq, coalesce(json_extract(nullif(record, ''), '$.facts.campaign.purpose'), 'marketing') AS purpose FROM decision
-WHERE seq IN (SELECT value FROM json_each(:seqs));
+-- name: purposes(ids)
+SELECT id, coalesce(json_extract(nullif(record, ''), '$.facts.campaign.purpose'), 'marketing') AS purpose FROM decision
+WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: recordings_begun(since, until)^
 SELECT count(*) AS rows, total(state = 'failed') AS failed, total(seconds) AS seconds FROM recording
