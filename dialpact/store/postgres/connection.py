@@ -131,7 +131,12 @@ class Database(Sharing):
             async with store._writing:
                 connection = await store._write_on()
                 await migrate.migrate(connection)
-                await connection.execute("INSERT INTO ledger_log DEFAULT VALUES ON CONFLICT DO NOTHING")
+                # Where there are leaves and this row is gone, nobody knows whether the log has been forked.
+                await connection.execute(
+                    "INSERT INTO ledger_log (node) SELECT current_setting('dialpact.node') WHERE NOT EXISTS"
+                    " (SELECT 1 FROM ledger WHERE node = current_setting('dialpact.node'))"
+                    " ON CONFLICT DO NOTHING"
+                )
         except BaseException as error:
             await store.close()
             store._translate(error)

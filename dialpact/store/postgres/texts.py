@@ -14,6 +14,7 @@ from aiosql.types import SQLOperationType
 from dialpact.store.units.statements import Statement, placed
 
 FOLDER = Path(__file__).parent / "sql"
+_MOST = re.compile(r"\bLIMIT (:\w+)")
 _READS = re.compile(r"(\s|--[^\n]*\n)*(SELECT|WITH|VALUES)\b", re.IGNORECASE)
 
 
@@ -27,7 +28,10 @@ class Text(NamedTuple):
 
 @cache
 def text_of(statement: Statement) -> Text:
-    sql = _own(statement.file).get(statement.name, statement.sql).strip().removesuffix(";")
+    own = _own(statement.file).get(statement.name)
+    # In SQLite no limit is -1.
+    sql = _MOST.sub(r"LIMIT NULLIF(CAST(\1 AS bigint), -1)", statement.sql) if own is None else own
+    sql = sql.strip().removesuffix(";")
     text, names = placed(sql, "$")
     return Text(text, tuple(names), bool(_READS.match(sql)) and "RETURNING" not in sql)
 

@@ -6,7 +6,7 @@ ORDER BY size DESC, at DESC LIMIT 1;
 
 -- Whose log it is stands in its key: there is nothing to name.
 -- name: name_log!
-INSERT INTO ledger_log (node) VALUES (current_setting('dialpact.node')) ON CONFLICT DO NOTHING;
+UPDATE ledger_log SET node = node WHERE false;
 
 -- name: checkpoints(size, at, most)
 SELECT size, at, note FROM checkpoint WHERE node = current_setting('dialpact.node') AND (size, at) > (:size, :at)

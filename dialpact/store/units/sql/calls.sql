@@ -10,7 +10,7 @@ FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
 WHERE decision.seq < :after
   AND (:number = '' OR decision.number = :number OR decision.given = :number)
   AND (:campaign = '' OR decision.campaign = :campaign)
-  AND (:verdict = '' OR iif(undelivered.reason IS NULL, decision.verdict, 'BLOCK') = :verdict)
+  AND (:verdict = '' OR CASE WHEN undelivered.reason IS NULL THEN decision.verdict ELSE 'BLOCK' END = :verdict)
   AND (:since = '' OR decision.decided_at >= :since)
   AND (:until = '' OR decision.decided_at < :until)
 ORDER BY decision.seq DESC

@@ -5,19 +5,20 @@ INSERT INTO carrier_leg (id, decision, node, channel, uniqueid, linkedid, sip_ca
 VALUES (:id, :decision, :node, :channel, :uniqueid, :linkedid, :sip_call_id, :dialled_at, :ringing_at,
         :answered_at, :ended_at, :dial_status, :hangup_cause, :sent_from, :interlock, :supervision)
 ON CONFLICT (id) DO UPDATE SET channel = excluded.channel,
-    linkedid = iif(linkedid = '', excluded.linkedid, linkedid),
-    sip_call_id = iif(sip_call_id = '', excluded.sip_call_id, sip_call_id),
-    ringing_at = coalesce(ringing_at, excluded.ringing_at),
-    answered_at = coalesce(answered_at, excluded.answered_at), ended_at = excluded.ended_at,
-    dial_status = iif(excluded.dial_status = '', dial_status, excluded.dial_status),
+    linkedid = CASE carrier_leg.linkedid WHEN '' THEN excluded.linkedid ELSE carrier_leg.linkedid END,
+    sip_call_id = CASE carrier_leg.sip_call_id WHEN '' THEN excluded.sip_call_id ELSE carrier_leg.sip_call_id END,
+    ringing_at = coalesce(carrier_leg.ringing_at, excluded.ringing_at),
+    answered_at = coalesce(carrier_leg.answered_at, excluded.answered_at), ended_at = excluded.ended_at,
+    dial_status = CASE excluded.dial_status WHEN '' THEN carrier_leg.dial_status ELSE excluded.dial_status END,
     hangup_cause = excluded.hangup_cause,
-    sent_from = iif(excluded.sent_from = '', sent_from, excluded.sent_from),
-    interlock = iif(excluded.interlock = '', interlock, excluded.interlock),
+    sent_from = CASE excluded.sent_from WHEN '' THEN carrier_leg.sent_from ELSE excluded.sent_from END,
+    interlock = CASE excluded.interlock WHEN '' THEN carrier_leg.interlock ELSE excluded.interlock END,
     supervision = json_patch(supervision, excluded.supervision)
 WHERE carrier_leg.ended_at IS NULL;
 
 -- name: end_unseen(id, ended_at)!
-UPDATE carrier_leg SET ended_at = max(:ended_at, dialled_at) WHERE id = :id AND ended_at IS NULL;
+UPDATE carrier_leg SET ended_at = CASE WHEN dialled_at > :ended_at THEN dialled_at ELSE :ended_at END
+WHERE id = :id AND ended_at IS NULL;
 
 -- name: allowed(id)^
 SELECT decision.id, decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id,

@@ -11,8 +11,9 @@ VALUES (:seq, :id, :node, :decided_at, :verdict, :reasons, :number, :given, :dia
         :business, :agent, :trunk, :channel, :uniqueid, :attack, :retry_at, :mode, :behind_us, :continues, :record);
 
 -- name: insert_undelivered(decision, at, reason)!
-INSERT OR IGNORE INTO undelivered (decision, at, reason)
-SELECT :decision, :at, :reason WHERE EXISTS (SELECT 1 FROM decision WHERE id = :decision);
+INSERT INTO undelivered (decision, at, reason)
+SELECT :decision, :at, :reason WHERE EXISTS (SELECT 1 FROM decision WHERE id = :decision)
+ON CONFLICT DO NOTHING;
 
 -- name: forked()^
 SELECT forked FROM ledger_log WHERE log = 1;

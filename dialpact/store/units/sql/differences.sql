@@ -9,9 +9,11 @@ DELETE FROM register_difference WHERE register = :register AND key = :key AND co
 
 -- name: put_look(register, at, rows, unbound, whole)!
 INSERT INTO register_look (register, at, rows, unbound, whole)
-VALUES (:register, :at, ifnull(:rows, 0), ifnull(:unbound, 0), :whole)
-ON CONFLICT (register) DO UPDATE SET at = excluded.at, rows = ifnull(:rows, rows), unbound = ifnull(:unbound, unbound),
-    whole = excluded.whole;
+VALUES (:register, :at, coalesce(CAST(:rows AS BIGINT), 0), coalesce(CAST(:unbound AS BIGINT), 0), :whole)
+ON CONFLICT (register) DO UPDATE SET at = excluded.at, rows = coalesce(:rows, register_look.rows),
+    unbound = coalesce(:unbound, register_look.unbound), whole = excluded.whole;
 
 -- name: looks()^
-SELECT min(at) AS at, count(*) AS registers, sum(rows) AS rows, sum(unbound) AS unbound, min(whole) AS whole FROM register_look;
+SELECT min(at) AS at, count(*) AS registers, CAST(sum(rows) AS BIGINT) AS rows,
+       CAST(sum(unbound) AS BIGINT) AS unbound, min(whole) AS whole
+FROM register_look;

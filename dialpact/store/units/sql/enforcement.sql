@@ -1,5 +1,5 @@
 -- name: insert_blocked(kind, key, at, decision)!
-INSERT OR IGNORE INTO refused (kind, key, at, decision) VALUES (:kind, :key, :at, :decision);
+INSERT INTO refused (kind, key, at, decision) VALUES (:kind, :key, :at, :decision) ON CONFLICT DO NOTHING;
 
 -- name: forget_blocked(kind, key, before)!
 DELETE FROM refused WHERE kind = :kind AND key = :key AND at < :before;

@@ -17,9 +17,9 @@ UPDATE batch SET rows = :rows, held = :held, withdrawn_at = NULL WHERE id = :id 
 SELECT id, campaign, partner, contract, basis, file, sha256, imported_at, imported_by, rows, finding, held,
        withdrawn_at
 FROM batch
-WHERE (:id = 0 OR id = :id) AND (:campaign = '' OR campaign = :campaign)
-  AND (:number = 0 OR id IN (SELECT batch FROM lead WHERE number = :number))
-  AND withdrawn_at IS NOT ''  -- all in
+WHERE (CAST(:id AS BIGINT) = 0 OR id = :id) AND (:campaign = '' OR campaign = :campaign)
+  AND (CAST(:number AS BIGINT) = 0 OR id IN (SELECT batch FROM lead WHERE number = :number))
+  AND (withdrawn_at IS NULL OR withdrawn_at <> '')  -- all in
   AND id < :after
 ORDER BY id DESC LIMIT :most;
 

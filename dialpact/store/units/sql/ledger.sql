@@ -77,23 +77,23 @@ SELECT id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at,
 FROM carrier_leg WHERE id = :key;
 
 -- name: register_change_1(key)^
-SELECT seq, at, actor, register, action, key, detail FROM register_change WHERE seq = CAST(:key AS INTEGER);
+SELECT seq, at, actor, register, action, key, detail FROM register_change WHERE seq = CAST(CAST(:key AS TEXT) AS BIGINT);
 
 -- name: incident_1(key)^
-SELECT seq, at, node, kind, decision, channel, detail FROM incident WHERE seq = CAST(:key AS INTEGER);
+SELECT seq, at, node, kind, decision, channel, detail FROM incident WHERE seq = CAST(CAST(:key AS TEXT) AS BIGINT);
 
 -- name: opt_out_1(key)^
 SELECT seq, at, number, scope, value, how, by, node, channel, decision, recording, position FROM opt_out
-WHERE seq = CAST(:key AS INTEGER);
+WHERE seq = CAST(CAST(:key AS TEXT) AS BIGINT);
 
 -- name: clock_1(key)^
-SELECT seq, at, boot_id, uptime_us, by FROM clock_reading WHERE seq = CAST(:key AS INTEGER);
+SELECT seq, at, boot_id, uptime_us, by FROM clock_reading WHERE seq = CAST(CAST(:key AS TEXT) AS BIGINT);
 
 -- What stays of a row when its record is erased, by kind and form; the act that erases it has its digest. Never
 -- changed: other columns are another form. It says the same before the erasure and after it.
 
 -- name: remains_decision_1(key)^
-SELECT seq, id, node, decided_at, behind_us, verdict, reasons, dial <> '' AS put_through, campaign, business, trunk, mode,
+SELECT seq, id, node, decided_at, behind_us, verdict, reasons, CAST(dial <> '' AS INTEGER) AS put_through, campaign, business, trunk, mode,
        continues
 FROM decision WHERE id = :key;
 

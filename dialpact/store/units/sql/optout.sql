@@ -17,7 +17,8 @@ ORDER BY ended_at IS NULL OR ended_at >= :at DESC, part = 'carrier' DESC, starte
 -- Not twice: a commit that was reported as failed may have happened all the same.
 -- name: insert(at, number, scope, value, how, by, node, channel, decision, recording, position)!
 INSERT INTO opt_out (at, number, scope, value, how, by, node, channel, decision, recording, position)
-SELECT :at, :number, :scope, :value, :how, :by, :node, :channel, :decision, :recording, :position
+SELECT :at, CAST(:number AS BIGINT), :scope, :value, :how, :by, :node, :channel, :decision, :recording,
+       CAST(:position AS DOUBLE PRECISION)
 WHERE NOT EXISTS (SELECT 1 FROM opt_out
                   WHERE number = :number AND at = :at AND how = :how AND scope = :scope AND value = :value
                     AND channel = :channel AND decision = :decision);

@@ -68,7 +68,7 @@ DELETE FROM caller_id WHERE number = :number;
 -- name: list_consents(number, until, business, industry, after_number, after_business, after_industry, after_granted_at, most)
 SELECT number, business, industry, granted_at, expires_at, evidence, withdrawn_at, evidence_sha256, wording
 FROM consent_now
-WHERE number <= :until AND (:number = 0 OR number = :number) AND (:business = '' OR business = :business)
+WHERE number <= :until AND (CAST(:number AS BIGINT) = 0 OR number = :number) AND (:business = '' OR business = :business)
   AND (:industry = '' OR industry = :industry)
   AND (number, business, industry, granted_at)
       > (:after_number, :after_business, :after_industry, :after_granted_at)
@@ -99,7 +99,7 @@ WHERE number = :number AND business = :business AND (:industry = '' OR industry 
 
 -- name: list_dnc(number, until, scope, value, after_number, after_scope, after_value, most)
 SELECT number, scope, value, requested_at, source FROM dnc_now
-WHERE number <= :until AND (:number = 0 OR number = :number) AND (:scope = '' OR scope = :scope)
+WHERE number <= :until AND (CAST(:number AS BIGINT) = 0 OR number = :number) AND (:scope = '' OR scope = :scope)
   AND (:value = '' OR value = :value)
   AND (number, scope, value) > (:after_number, :after_scope, :after_value)
 ORDER BY number, scope, value LIMIT :most;
@@ -109,8 +109,9 @@ SELECT requested_at, source, created_at FROM do_not_call
 WHERE number = :number AND scope = :scope AND value = :value;
 
 -- name: insert_dnc(number, scope, value, requested_at, source, created_at)!
-INSERT OR IGNORE INTO do_not_call (number, scope, value, requested_at, source, created_at)
-VALUES (:number, :scope, :value, :requested_at, :source, :created_at);
+INSERT INTO do_not_call (number, scope, value, requested_at, source, created_at)
+VALUES (:number, :scope, :value, :requested_at, :source, :created_at)
+ON CONFLICT DO NOTHING;
 
 -- name: delete_dnc(number, scope, value)!
 DELETE FROM do_not_call WHERE number = :number AND scope = :scope AND value = :value;

@@ -10,7 +10,7 @@ WHERE kind = :kind AND key = :key AND lifted_at IS NULL;
 
 -- name: list_suspensions(kind, key, lifted, after, most)
 SELECT seq, kind, key, since, by, cause, evidence, lifted_at, lifted_by, lift_reason FROM suspension
-WHERE (:kind = '' OR kind = :kind) AND (:key = '' OR key = :key) AND (:lifted OR lifted_at IS NULL)
+WHERE (:kind = '' OR kind = :kind) AND (:key = '' OR key = :key) AND (CAST(:lifted AS BIGINT) = 1 OR lifted_at IS NULL)
   AND seq > :after
 ORDER BY seq LIMIT :most;
 

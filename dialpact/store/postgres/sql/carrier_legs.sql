@@ -1,0 +1,71 @@
+-- What was known before stays: a listener that was started anew has not seen the beginning.
+-- name: write(id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at, answered_at, ended_at, dial_status, hangup_cause, sent_from, interlock, supervision)!
+INSERT INTO carrier_leg (id, decision, node, channel, uniqueid, linkedid, sip_call_id, dialled_at, ringing_at,
+                         answered_at, ended_at, dial_status, hangup_cause, sent_from, interlock, supervision)
+VALUES (:id, :decision, :node, :channel, :uniqueid, :linkedid, :sip_call_id, :dialled_at, :ringing_at,
+        :answered_at, :ended_at, :dial_status, :hangup_cause, :sent_from, :interlock, :supervision)
+ON CONFLICT (id) DO UPDATE SET channel = excluded.channel,
+    linkedid = CASE carrier_leg.linkedid WHEN '' THEN excluded.linkedid ELSE carrier_leg.linkedid END,
+    sip_call_id = CASE carrier_leg.sip_call_id WHEN '' THEN excluded.sip_call_id ELSE carrier_leg.sip_call_id END,
+    ringing_at = coalesce(carrier_leg.ringing_at, excluded.ringing_at),
+    answered_at = coalesce(carrier_leg.answered_at, excluded.answered_at), ended_at = excluded.ended_at,
+    dial_status = CASE excluded.dial_status WHEN '' THEN carrier_leg.dial_status ELSE excluded.dial_status END,
+    hangup_cause = excluded.hangup_cause,
+    sent_from = CASE excluded.sent_from WHEN '' THEN carrier_leg.sent_from ELSE excluded.sent_from END,
+    interlock = CASE excluded.interlock WHEN '' THEN carrier_leg.interlock ELSE excluded.interlock END,
+    -- Each who is in it, in the order in which they came; of one, what is told now, which is all that is known of him.
+    supervision = (
+        SELECT '{' || coalesce(string_agg(CAST(to_json(key) AS text) || ':' || CAST(
+                   coalesce(json_strip_nulls(told.value), known.value) AS text), ','
+                   ORDER BY known.place, told.place), '') || '}'
+        FROM (SELECT * FROM json_each(CAST(carrier_leg.supervision AS json)) WITH ORDINALITY AS of (key, value, place))
+                 AS known
+        FULL JOIN (SELECT * FROM json_each(CAST(excluded.supervision AS json)) WITH ORDINALITY
+                       AS of (key, value, place)) AS told USING (key))
+WHERE carrier_leg.ended_at IS NULL;
+
+-- name: allowed(id)^
+SELECT decision.id, decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id,
+       decision.campaign, decision.trunk, decision.verdict, decision.mode, undelivered.reason AS undelivered,
+       CASE decision.record WHEN '' THEN NULL
+           ELSE CAST(decision.record AS json) #>> '{facts,caller_id,sent_as}' END AS sent_as,
+       (SELECT count(*) FROM recording WHERE recording.decision = decision.id) AS legs
+FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
+WHERE decision.id = :id;
+
+-- name: let_out(node, dial, caller, call, since, until)
+SELECT decision.id, decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id,
+       decision.campaign, decision.trunk, decision.verdict, decision.mode, undelivered.reason AS undelivered,
+       CASE decision.record WHEN '' THEN NULL
+           ELSE CAST(decision.record AS json) #>> '{facts,caller_id,sent_as}' END AS sent_as,
+       (SELECT count(*) FROM recording WHERE recording.decision = decision.id) AS legs
+FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
+WHERE decision.decided_at > :since AND decision.decided_at <= :until
+  AND decision.node = :node AND decision.dial = :dial AND decision.uniqueid IN (:caller, :call)
+ORDER BY decision.seq DESC;
+
+-- (``channels``: as SQLite's GLOB has it, with a star at its end.)
+-- name: let_out_by_program(node, dial, channels, since, until)
+SELECT decision.id, decision.node, decision.decided_at, decision.dial, decision.number, decision.caller_id,
+       decision.campaign, decision.trunk, decision.verdict, decision.mode, undelivered.reason AS undelivered,
+       CASE decision.record WHEN '' THEN NULL
+           ELSE CAST(decision.record AS json) #>> '{facts,caller_id,sent_as}' END AS sent_as,
+       (SELECT count(*) FROM recording WHERE recording.decision = decision.id) AS legs
+FROM decision LEFT JOIN undelivered ON undelivered.decision = decision.id
+WHERE decision.decided_at > :since AND decision.decided_at <= :until
+  AND decision.node = :node AND decision.dial = :dial AND starts_with(decision.channel, rtrim(:channels, '*'))
+ORDER BY decision.seq DESC;
+
+-- name: missed(node, since, until, kind, together)
+SELECT decision.id, decision.channel FROM decision
+-- Times have no index of their own, and a gap is short: the newest are enough.
+WHERE decision.seq > (SELECT max(seq) FROM decision WHERE node = :node) - 100000
+  AND decision.node = :node AND decision.decided_at >= :since AND decision.decided_at < :until
+  AND (decision.verdict = 'ALLOW' OR decision.mode = 'shadow') AND decision.dial <> ''
+  AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
+  AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.decision = decision.id)
+  AND NOT EXISTS (SELECT 1 FROM carrier_leg WHERE carrier_leg.decision = decision.id)
+  AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.decision = decision.id AND incident.kind = :kind)
+  AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.kind = :together AND incident.channel = ''
+                  AND incident.at >= :since AND strpos(incident.detail, decision.id) > 0)
+ORDER BY decision.seq;

@@ -1,0 +1,7 @@
+-- name: history(register, keys)
+SELECT at, actor, action, detail FROM register_change
+WHERE register = :register AND key IN (SELECT jsonb_array_elements_text(CAST(:keys AS jsonb))) ORDER BY seq;
+
+-- name: made(seqs)
+SELECT seq, at, actor AS by, register, action, key, detail FROM register_change
+WHERE seq IN (SELECT CAST(jsonb_array_elements_text(CAST(:seqs AS jsonb)) AS bigint)) ORDER BY seq;
