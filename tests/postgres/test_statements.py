@@ -37,8 +37,8 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
     # (of a file that is put in the database's place)
     "backups": ("has_table", "decisions", "newest_note", "kinds_since", "acts_since", "decided_since"),
 }
-# Numbers that do not fit are refused, and what is compared with 0 alone would be a small one. Of numeric the driver
-# makes a Decimal.
+# Numbers that do not fit are refused, and what is compared with 0 alone would be a small one. Of numeric the
+# driver makes a Decimal.
 TAKEN = {"text", "int8", "float8", "bytea", "json", "jsonb"}
 TOLD = {"text", "int4", "int8", "float8", "bytea", "bool"}
 

@@ -12,7 +12,7 @@ SELECT hold.*, CASE hold.scope
     END AS recordings
 FROM hold
 WHERE hold.id > :after AND (CAST(:id AS bigint) = 0 OR hold.id = CAST(:id AS bigint))
-  AND (CAST(:released AS boolean) OR hold.released_at IS NULL)
+  AND (CAST(:released AS bigint) = 1 OR hold.released_at IS NULL)
   AND (CAST(:recording AS text) = '' OR EXISTS (
       SELECT 1 FROM recording
       WHERE recording.id = CAST(:recording AS text)
