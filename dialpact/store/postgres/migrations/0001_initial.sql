@@ -1037,7 +1037,7 @@ CREATE TRIGGER ledger_opt_out AFTER INSERT ON opt_out
 CREATE TRIGGER ledger_clock_reading AFTER INSERT ON clock_reading
     FOR EACH ROW EXECUTE FUNCTION unsealed_seq('clock');
 
--- Acts that leave a trace by themselves.
+-- Acts that leave a trace by themselves. (BY is a reserved word of PL/pgSQL, and of it alone.)
 
 CREATE FUNCTION campaign_purpose_leaves_a_trace() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -1054,7 +1054,7 @@ CREATE TRIGGER campaign_purpose_leaves_a_trace AFTER UPDATE OF purpose ON campai
 CREATE FUNCTION hold_is_logged() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO register_change (at, actor, register, action, key, detail)
-    VALUES (NEW.since, NEW.by, 'recording', 'hold', NEW.key,
+    VALUES (NEW.since, NEW."by", 'recording', 'hold', NEW.key,
             '{"hold":' || json_said(NEW.id) || ',"scope":' || json_said(NEW.scope)
             || ',"reason":' || json_said(NEW.reason) || '}');
     RETURN NULL;
@@ -1075,7 +1075,7 @@ CREATE FUNCTION disposal_is_logged() RETURNS trigger LANGUAGE plpgsql SET search
 BEGIN
     UPDATE recording SET disposed_at = NEW.at WHERE id = NEW.recording;
     INSERT INTO register_change (at, actor, register, action, key, detail)
-    SELECT NEW.at, NEW.by, 'recording', 'dispose', NEW.recording,
+    SELECT NEW.at, NEW."by", 'recording', 'dispose', NEW.recording,
            '{"keep_until":' || json_said(NEW.keep_until) || ',"reading":' || json_said(NEW.reading)
            || ',"sha256":' || json_said(sha256) || ',"callee_sha256":' || json_said(callee_sha256)
            || ',"agent_sha256":' || json_said(agent_sha256) || '}'
@@ -1087,7 +1087,7 @@ CREATE TRIGGER disposal_is_logged AFTER INSERT ON disposal FOR EACH ROW EXECUTE 
 CREATE FUNCTION disposal_done_is_logged() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO register_change (at, actor, register, action, key, detail)
-    VALUES (NEW.done_at, NEW.by, 'recording', 'disposed', NEW.recording, '{}');
+    VALUES (NEW.done_at, NEW."by", 'recording', 'disposed', NEW.recording, '{}');
     RETURN NULL;
 END $$;
 CREATE TRIGGER disposal_done_is_logged AFTER UPDATE ON disposal FOR EACH ROW EXECUTE FUNCTION disposal_done_is_logged();
