@@ -13,68 +13,34 @@ from dialpact.store.units.statements import FOLDER, Statement
 from tests.postgres.server import Database
 
 PORTED: tuple[str, ...] = (
-    "accounts",
-    "acts",
-    "api_keys",
-    "approvals",
-    "arriving",
+    *("calls", "carrier_legs", "clocks", "decisions", "differences", "enforcement", "entries", "facts"),
+    *("incidents", "leads", "ledger", "linked", "optout", "outside", "recordings", "registers"),
+    *("registrations", "scripts", "supervised", "suspensions", "terms", "trials"),
     "backups",
-    "browsing",
-    "calls",
-    "carrier_legs",
-    "checkpoints",
-    "clocks",
-    "complaints",
-    "consent_evidence",
-    "custody",
-    "decisions",
-    "differences",
-    "disposals",
-    "enforcement",
-    "entries",
-    "evidence",
-    "facts",
-    "health",
-    "holds",
-    "idempotency",
-    "imports",
-    "incidents",
-    "inspection",
-    "jobs",
-    "leads",
-    "ledger",
-    "linked",
-    "listings",
-    "lists",
-    "live",
-    "optout",
-    "outside",
-    "reconcile",
-    "recording_search",
-    "recordings",
-    "registers",
-    "registrations",
-    "retention",
-    "scripts",
-    "supervised",
-    "suspensions",
-    "terms",
-    "trials",
-    "webhooks",
-    "witnesses",
+    *(
+        "arriving",
+        "checkpoints",
+        "custody",
+        "disposals",
+        "evidence",
+        "holds",
+        "imports",
+        "inspection",
+        "lists",
+    ),
+    *("reconcile", "retention", "witnesses"),
+    *("accounts", "acts", "api_keys", "approvals", "browsing", "complaints", "consent_evidence", "health"),
+    *("idempotency", "jobs", "listings", "live", "recording_search", "webhooks"),
 )
+# By file: the one that makes the temporary tables which it asks.
+STAGED_BY = {"arriving": "imports", "custody": "custody", "imports": "imports"}
 # By file: what is asked of SQLite alone (its own pragmas, its own schema).
 SQLITE_ONLY: dict[str, tuple[str, ...]] = {
     # (of a file that is put in the database's place)
     "backups": ("has_table", "decisions", "newest_note", "kinds_since", "acts_since", "decided_since"),
 }
-<<<<<<< HEAD
 # What is compared with 0 alone would be an int4, which refuses a callee's number. Of a numeric the driver
 # makes a Decimal.
-=======
-# Numbers that do not fit are refused, and what is compared with 0 alone would be a small one. Of numeric the
-# driver makes a Decimal.
->>>>>>> t-portb
 TAKEN = {"text", "int8", "float8", "bytea", "json", "jsonb"}
 TOLD = {"text", "int4", "int8", "float8", "bytea", "bool"}
 
