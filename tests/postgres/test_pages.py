@@ -108,7 +108,7 @@ async def furnished(store: Any) -> None:
         Registration(holder="business", id="acme", kind="icp", valid_from=TODAY, valid_to=None, number="N1"),
         **BY,
     )
-    await file(store, complaint())
+    await file(store, complaint(called_at=AT))
 
 
 WANTED = [
@@ -198,15 +198,18 @@ async def test_recordings_as_people_look_for_them(engines: Engines, looked: int)
     assert len(found[0]) == 2 * len(RECORDED) and found[8] and found[9] and found[10]
 
 
-async def test_what_is_going_on_now(engines: Engines) -> None:
+@pytest.mark.parametrize("looked", [3, 1000])
+async def test_what_is_going_on_now(engines: Engines, looked: int) -> None:
     await same(engines, furnished)
     for wanted in WANTED:
-        (rows,) = await same(engines, look(wanted))
-        assert wanted != Wanted() or (rows.under_way and rows.counted and rows.incidents)
+        (rows,) = await same(engines, look(looked, wanted))
+        assert wanted != Wanted() or (rows.under_way and rows.incidents)
+        assert looked == 3 or wanted != Wanted() or sum(one.count for one in rows.counted) == len(MADE)
 
 
-def look(wanted: Wanted) -> Any:
-    return lambda store: Live(store, 7, 7, 3).look(wanted, most=3, counted_since=AT, incidents_since=AT)
+def look(looked: int, wanted: Wanted) -> Any:
+    bounds = {"most": 3, "counted_since": AT, "incidents_since": AT}
+    return lambda store: Live(store, looked, looked, looked).look(wanted, **bounds)
 
 
 WITHIN = [Within(), Within(businesses=("acme",)), Within(campaigns=("none",)), Within(agents=("101",))]

@@ -6,6 +6,8 @@ import asyncio
 from datetime import date, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from dialpact.compliance.registers.account import Role, Wanted
 from dialpact.compliance.registers.api_key import Scope
 from dialpact.compliance.registers.approval import Erasure, HoldRelease, OptOutRemoval, SuspensionLift
@@ -256,3 +258,23 @@ async def test_complaints_from_filing_to_closing(engines: Engines) -> None:
     assert [one.kind for one in kept[4].suspended] == ["agent"]
     assert (kept[6].outcome, kept[7].outcome) == ("updated", "already")
     assert kept[24] is not None and kept[25] is None
+
+
+async def test_complaints_on_two_nodes_are_counted_together(postgres_migrated: Database) -> None:
+    """Two suspend an agent, whoever of the nodes is told of which, and at whatever time."""
+    async with (
+        await Store.open(postgres_migrated.url, "pbx1", seconds=PATIENT) as one,
+        await Store.open(postgres_migrated.url, "pbx2", seconds=PATIENT) as other,
+    ):
+        await furnished(one)
+        for place in range(6):
+            made = call(number=f"+861391111{place:04}")
+            made = replace(made, attempt=replace(made.attempt, agent=f"20{place}"))
+            await record(one, made)
+            about = complaint(number=made.attempt.callee.e164)
+            filed = await asyncio.gather(
+                file(one, about, rules={"hubei": RULE}),
+                file(other, replace(about, source="other"), rules={"hubei": RULE}),
+            )
+            suspended = [each.key for each in filed[0].suspended + filed[1].suspended if each.kind == "agent"]
+            assert suspended == [made.attempt.agent]
