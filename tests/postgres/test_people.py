@@ -268,13 +268,12 @@ async def test_complaints_on_two_nodes_are_counted_together(postgres_migrated: D
     ):
         await furnished(one)
         for place in range(6):
-            made = call(number=f"+861391111{place:04}")
-            made = replace(made, attempt=replace(made.attempt, agent=f"20{place}"))
-            await record(one, made)
-            about = complaint(number=made.attempt.callee.e164)
+            calls = [call(number=f"+86139111{node}{place:04}") for node in (1, 2)]
+            calls = [replace(made, attempt=replace(made.attempt, agent=f"20{place}")) for made in calls]
+            await record(one, *calls)
+            about = [complaint(number=made.attempt.callee.e164) for made in calls]
             filed = await asyncio.gather(
-                file(one, about, rules={"hubei": RULE}),
-                file(other, replace(about, source="other"), rules={"hubei": RULE}),
+                file(one, about[0], rules={"hubei": RULE}), file(other, about[1], rules={"hubei": RULE})
             )
             suspended = [each.key for each in filed[0].suspended + filed[1].suspended if each.kind == "agent"]
-            assert suspended == [made.attempt.agent]
+            assert suspended == [f"20{place}"]

@@ -11,6 +11,7 @@ from dialpact.compliance.model import DncEntry, Facts
 from dialpact.compliance.reasons import Reason
 from dialpact.compliance.recorded import Finished, NewRecording
 from dialpact.compliance.webhooks.delivery import Mark, NewDelivery
+from dialpact.compliance.webhooks.events import OptOutAdded
 from dialpact.store.ports.decisions import Undelivered
 from dialpact.store.postgres.engine import Store
 from dialpact.store.units import decisions
@@ -150,7 +151,13 @@ async def test_each_node_has_its_own_place_and_outbox(postgres_migrated: Databas
         await furnished(one, calls())
         (here,), (there,) = await one.webhooks.begin(["crm"], AT), await other.webhooks.begin(["crm"], AT)
         assert here.next_leaf > 0 and there.next_leaf == 0
-        assert not (await other.webhooks.tail(0, 100, EVENTS)).happened, "its log is empty"
+        numbers = [f"+861391111{place:04}" for place in range(20)]
+        for number in numbers:
+            said = DncEntry(number=number, scope="all", value="", requested_at=AT, source="said")
+            await other.dnc.add(said, **BY)
+        happened = (await other.webhooks.tail(0, 100, EVENTS)).happened
+        assert [one.data.number for one in happened if isinstance(one.data, OptOutAdded)] == numbers
+        assert len(happened) == len(numbers), "its own log alone"
         assert await one.webhooks.make("crm", here.next_leaf, here.next_leaf, NEW, AT)
         assert await other.webhooks.make("crm", 0, 0, [NEW[0]._replace(id="second")], AT)
         assert await other.webhooks.waiting("crm") == [], "it was told by another already"
