@@ -33,7 +33,7 @@ def recordings(source: Source, question: Question) -> RecordingFigures:
         purposes = _purposes(source, page, asked)
         for row in page:
             answered += 1
-            if purposes.get(row.seq, "marketing") not in asked:
+            if purposes.get(row.decision, "marketing") not in asked:
                 exempt += 1
             elif row.running:
                 running += 1
@@ -68,11 +68,11 @@ def _asked(question: Question) -> frozenset[str]:
     )
 
 
-def _purposes(source: Source, page: list[Answered], asked: frozenset[str]) -> Mapping[int, str]:
+def _purposes(source: Source, page: list[Answered], asked: frozenset[str]) -> Mapping[str, str]:
     """As the decision saw them; not looked up where every purpose is to be recorded."""
     if asked == frozenset(PURPOSES):
         return {}
-    return source.purposes([row.seq for row in page])
+    return source.purposes([row.decision for row in page])
 
 
 def _why(row: Answered) -> tuple[str, ...]:

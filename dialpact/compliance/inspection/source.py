@@ -220,8 +220,8 @@ class Source(Protocol):
     def answered(self, gaps: Collection[str], answers: Collection[str]) -> Iterable[Answered]:
         """``gaps``: kinds of incidents that tell of one; of these ``answers`` tell of an answer as well."""
 
-    def purposes(self, seqs: Sequence[int]) -> Mapping[int, str]:
-        """Of these decisions, by their numbers."""
+    def purposes(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """Of these decisions."""
 
     def begun(self) -> Begun: ...
     def kept(self, today: date) -> KeptNow: ...

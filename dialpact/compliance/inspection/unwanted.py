@@ -21,24 +21,22 @@ def opt_outs(source: Source, question: Question, changes: dict[str, int]) -> Opt
         removed[gone.number, gone.scope, gone.value].append(gone.at)
     after = between = 0
     late: list[LateCall] = []
-    counted = (
-        meant
-    ) = -1  # seq of the decision that is counted; rows come in its order, earliest opt-out first
+    counted = meant = ""  # the decision that is counted; its rows come together, earliest opt-out first
     exempt = question.exempt(question.bound("do_not_call"))
     for one in source.after_opt_out(exempt):
         call, registered = one.call, one.registered_at
-        if call.seq == counted or not _binds(question, one):
+        if call.decision == counted or not _binds(question, one):
             continue
         called = call.at + timedelta(microseconds=one.behind_us)
         ended = _ended(removed, (int(call.number[1:]), one.scope, one.value), registered)
         if ended is not None and ended <= called:
             continue
         if registered < called:
-            counted, after = call.seq, after + 1
+            counted, after = call.decision, after + 1
             if len(late) < MOST:
                 late.append(_late(call, question, one.scope, registered))
-        elif one.requested_at < called and meant != call.seq:
-            meant, between = call.seq, between + 1
+        elif one.requested_at < called and meant != call.decision:
+            meant, between = call.decision, between + 1
     in_force, added = source.do_not_call()
     return OptOutFigures(
         in_force=in_force,

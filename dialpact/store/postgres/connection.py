@@ -88,6 +88,20 @@ def _given(text: Text, parameters: Mapping[str, Any] | Sequence[Any]) -> Sequenc
     return parameters
 
 
+class _Paged:
+    """A connection in a transaction, which hands on what a statement gives: a page of it is all there is."""
+
+    def __init__(self, driver: asyncpg.Connection[Any], take: Callable[[list[Any]], None], most: int) -> None:
+        self._driver, self._take, self._most = driver, take, most
+
+    def ask(self, statement: Statement, parameters: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
+        text = text_of(statement)
+        cursor = plain.wait(self._driver.cursor(text.sql, *_given(text, parameters)))
+        while page := plain.wait(cursor.fetch(self._most)):
+            self._take([tuple(row) for row in page])
+        return []
+
+
 def is_of_the_row(error: BaseException) -> bool:
     """Whether the row or a value in it is at fault, not the database."""
     if isinstance(error, asyncpg.DataError | asyncpg.exceptions.DataError):
@@ -319,11 +333,14 @@ class Database(Sharing):
         return work
 
     @staticmethod
+    def unchecked(connection: database.Connection) -> contextlib.AbstractContextManager[object]:
+        """They are looked at again: PostgreSQL has no way around them."""
+        return contextlib.nullcontext()
+
+    @staticmethod
     def feed(connection: Any, ask: Callable[..., Any], take: Callable[[list[Any]], None], most: int) -> None:
         """Hands over the rows that a statement gives, a page of at most so many at a time."""
-        found = ask(connection)
-        for first in range(0, len(found), most):
-            take([tuple(row) for row in found[first : first + most]])
+        ask(_Paged(connection._driver, take, most))
 
     def begin_anew(self, connection: database.Connection) -> None:
         """Takes back all that the transaction under way has done, and begins another."""

@@ -19,8 +19,8 @@ import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -423,6 +423,16 @@ class Database(Sharing):
                 connection.execute(f"PRAGMA main.cache_size = {before}")
 
         return run
+
+    @staticmethod
+    @contextmanager
+    def unchecked(connection: database.Connection) -> Iterator[None]:
+        """What is written within was looked at already by the same CHECK constraints."""
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        try:
+            yield
+        finally:
+            connection.execute("PRAGMA ignore_check_constraints = OFF")
 
     @staticmethod
     def feed(connection: Any, ask: Callable[..., Any], take: Callable[[list[Any]], None], most: int) -> None:

@@ -23,7 +23,7 @@ from dialpact.store.units import ledger
 
 HASHED = {"record": "record_sha256"}  # columns of which a record has the SHA-256, under another name
 ODD = (ValueError, TypeError, AttributeError, LookupError, OverflowError)
-_BY_KEY = re.compile(r"\bFROM (\w+)\s+WHERE (\w+ = (?:CAST\()?):key\b([^:]*)\Z")
+_BY_KEY = re.compile(r"\bFROM (\w+)\s+WHERE (\w+ = (?:CAST\()*):key\b([^:]*)\Z")
 # NOT INDEXED: in the log's own order, and not through the index of all kinds and keys.
 _OF_PAGE = (
     r"FROM (SELECT leaf_index AS entry_leaf, key AS entry_key FROM ledger NOT INDEXED"

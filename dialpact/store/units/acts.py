@@ -16,6 +16,7 @@ from dialpact.store.units.statements import statements
 
 SQL = statements("acts")
 LOOKED = 5_000  # lines of which the actor is read: some 20 ms, and what a disk takes
+TOGETHER = 200  # lines of one kind that are fetched at a time
 END = "~"  # behind every time
 FIRST: dict[str, str | int] = {"at": END, "seq": 1 << 62}
 
@@ -77,10 +78,13 @@ def _lines(connection: Connection, wanted: ActsWanted, behind: tuple[str, int]) 
 def _of(
     connection: Connection, kind: ActKind, since: str, until: str, behind: tuple[str, int]
 ) -> Iterator[_Line]:
-    for row in SQL.acts(connection, **kind._asdict(), since=since, at=min(until, behind[0])):
-        line = _Line(*row)
-        if line.at < until and _place(line) < behind:
-            yield line
+    at, seq = min(behind, (until, 0))
+    while True:  # (there may be millions, of which a page is asked for)
+        found = list(SQL.acts(connection, **kind._asdict(), since=since, at=at, seq=seq, most=TOGETHER))
+        yield from (_Line(*row) for row in found)
+        if len(found) < TOGETHER:
+            return
+        at, seq = found[-1]["at"], found[-1]["seq"]
 
 
 def _place(line: _Line) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -74,6 +75,9 @@ class Database(Protocol):
 
     def lean(self, work: Work[T]) -> Work[T]:
         """``work``, which goes once through much and sorts it, so that it takes little memory."""
+
+    def unchecked(self, connection: Connection) -> AbstractContextManager[object]:
+        """What is written within was looked at already by the same CHECK constraints."""
 
     def feed(
         self, connection: Connection, ask: Callable[..., Any], take: Callable[[list[Any]], None], most: int

@@ -41,10 +41,12 @@ class Idempotency:
             if row is None:
                 if busy:
                     return Claimed()
+                new = {"key": key, "name": name, "at": stamp(at), "request": digest, "owner": owner}
                 act = _ACTS.take().hex()
-                SQL.insert(connection, key=key, name=name, at=stamp(at), request=digest, act=act, owner=owner)
-                _seal(connection, request)
-                return Claimed(mine=True, act=act)
+                if SQL.insert(connection, **new, act=act):
+                    _seal(connection, request)
+                    return Claimed(mine=True, act=act)
+                row = SQL.get(connection, key=key, name=name)  # another node was faster
             if row["request"] != digest:
                 return Claimed(same=False)
             if not hmac.compare_digest(row["sealed"], _sealed(row, request)):

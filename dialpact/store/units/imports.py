@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from itertools import repeat
@@ -202,6 +202,7 @@ class Staging:
     def _at_once(self, act: Act, looked: Found | None, connection: Connection) -> Applied | None:
         """None: to be looked at again. ``looked``: None to look under the lock."""
         self._place.check()
+        self._database.hold(connection, [f"import of {self._register}"])
         if counting(connection, self._register):
             return None
         if looked and self._changed(connection, looked.last):
@@ -213,12 +214,9 @@ class Staging:
             return Applied(clashes=found.clashes, unknown=found.unknown)
         at, met = self._moment(act, connection), self._met(found.last, connection)
         entries = [_plain(row) for row in rows(self._step("entries", connection))]
-        try:
-            if self._late:  # the checks were made by the same constraints as the rows were sorted
-                STAGING.without_checks(connection)
+        # The checks were made by the same constraints as the rows were sorted.
+        with self._database.unchecked(connection) if self._late else nullcontext():
             count = int(self._sql("apply")(connection, at=at))
-        finally:
-            STAGING.with_checks(connection)
         brought = {"met": met} if met else {"entries": entries} if entries else {}
         return self._logged(act, found, count, at, brought, connection)
 
@@ -241,6 +239,7 @@ class Staging:
         self, act: Act, found: Found, arrival: Arrival, filled: int, connection: Connection
     ) -> Applied | None:
         self._place.check()
+        self._database.hold(connection, [f"import of {self._register}"])
         if counting(connection, self._register) or self._changed(connection, found.last):
             return None
         at, met = self._moment(act, connection), self._met(found.last, connection)

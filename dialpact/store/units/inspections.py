@@ -142,10 +142,8 @@ class InspectionSnapshot:
                 kinds=tuple(filter(None, row["kinds"].split(","))),
             )
 
-    def purposes(self, seqs: Sequence[int]) -> dict[int, str]:
-        return {
-            row["seq"]: row["purpose"] for row in SQL.purposes(self._connection, seqs=json.dumps(list(seqs)))
-        }
+    def purposes(self, ids: Sequence[str]) -> dict[str, str]:
+        return {row["id"]: row["purpose"] for row in SQL.purposes(self._connection, ids=_list(ids))}
 
     def begun(self) -> Begun:
         row = SQL.recordings_begun(self._connection, **self._span)

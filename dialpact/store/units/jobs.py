@@ -75,11 +75,10 @@ class Jobs:
             return None  # (asked all the time, and no lock is taken for it)
 
         def work(connection: Connection) -> Job | None:
-            row = SQL.oldest_queued(connection)
-            if row is None:
-                return None
-            SQL.begin_job(connection, id=row["id"], at=stamp(at))
-            return _one(connection, row["id"])
+            while row := SQL.oldest_queued(connection):
+                if SQL.begin_job(connection, id=row["id"], at=stamp(at)):  # (else another node has)
+                    return _one(connection, row["id"])
+            return None
 
         return await self._database.transact(work)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -53,23 +53,27 @@ def number(place: int) -> str:
 
 
 class World:
-    def __init__(self, store: Store, policy: Policy = HUBEI) -> None:
-        self.store, self.policy = store, policy
+    def __init__(self, store: Any, policy: Policy = HUBEI, name: Callable[[], str] = new_id) -> None:
+        """``name`` gives a decision its id. ``store``: of any engine."""
+        self.store, self.policy, self._name = store, policy, name
         self._serial = itertools.count(1)
 
     @classmethod
     async def made(cls, path: Path, policy: Policy = HUBEI) -> World:
         create(path / "a.db")
         world = cls(await Store.open(path / "a.db"), policy)
+        await world.furnish()
+        return world
+
+    async def furnish(self) -> None:
         by: dict[str, Any] = {"by": "chen", "at": NOON_BEFORE}
         for id in ("acme", "other"):
-            await world.store.businesses.add(Business(id=id, name=id.title(), actor="own-business"), **by)
+            await self.store.businesses.add(Business(id=id, name=id.title(), actor="own-business"), **by)
         for id, purpose in (("renewal", "marketing"), ("repair", "service")):
-            await world.store.campaigns.add(
+            await self.store.campaigns.add(
                 Campaign(id=id, business="acme", industry="loans", purpose=purpose), **by
             )
-        await world.caller_id(CALLER_ID)
-        return world
+        await self.caller_id(CALLER_ID)
 
     async def caller_id(self, number: str, **fields: Any) -> None:
         entry = {
@@ -106,7 +110,7 @@ class World:
         findings += [Finding(rule="x", result="fail", code=reason) for reason in reasons]
         of = Campaign(id=campaign, business=business, industry=industry, purpose=purpose)  # type: ignore[arg-type]
         made = Decision(
-            id=new_id(),
+            id=self._name(),
             decided_at=moment,
             attempt=CallAttempt(
                 callee=Callee(given=to, e164=to, national=to[3:], kind="mobile", region="CN"),

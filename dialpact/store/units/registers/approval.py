@@ -102,7 +102,8 @@ class Approvals:
             found = _get(connection, id)
             if found.state != "confirmed" or not isinstance(found.about, Erasure):
                 raise Fault("approval-closed", entry=str(id))
-            SQL.end_approval(connection, id=id, came=_json(came))
+            if not SQL.end_approval(connection, id=id, came=_json(came)):
+                raise Fault("approval-closed", entry=str(id))
             log(connection, REGISTER, "done", str(id), came, by=by, at=at)
 
         await self._database.transact(work)
@@ -191,7 +192,8 @@ def _open_about(connection: Connection, about: About, at: datetime) -> Iterator[
 
 def _close(connection: Connection, found: Approval, state: str, note: str, by: str, at: datetime) -> None:
     fields = {"state": state, "closed_by": by, "closed_at": stamp(at), "note": note}
-    SQL.close_approval(connection, id=found.id, **fields)
+    if not SQL.close_approval(connection, id=found.id, **fields):  # another node was faster
+        raise Fault("approval-closed", entry=str(found.id))
 
 
 def _held_against(connection: Connection, found: Approval) -> Approval:

@@ -45,7 +45,9 @@ class Complaints:
                 complaint=filed,
                 opt_out=opt_out,
                 entered=write_opt_out(connection, opt_out, by=by, at=at),
-                suspended=tuple(_suspensions(connection, filed, filing, at)) if outcome == "added" else (),
+                suspended=tuple(self._suspensions(connection, filed, filing, at))
+                if outcome == "added"
+                else (),
             )
 
         return await self._database.transact(work)
@@ -61,12 +63,30 @@ class Complaints:
                 complaint=corrected,
                 opt_out=opt_out,
                 entered=write_opt_out(connection, opt_out, by=by, at=at),
-                suspended=tuple(_suspensions(connection, corrected, filing, at))
+                suspended=tuple(self._suspensions(connection, corrected, filing, at))
                 if outcome == "updated"
                 else (),
             )
 
         return await self._database.transact(work)
+
+    def _suspensions(
+        self, connection: Connection, filed: Complaint, filing: Filing, at: datetime
+    ) -> Iterator[Suspension]:
+        """Those that this complaint completes the count for. A lifted suspension starts the count anew."""
+        row = SQL.purpose(connection, campaign=filed.campaign)
+        counts = list(filing.counts(filed, row["purpose"] if row else None))
+        # (Of two complaints that come on two nodes at a time, the later one counts both.)
+        self._database.hold(connection, [f"complaints {count.kind} {count.key}" for count in counts])
+        for count in counts:
+            kind, key = count.kind, count.key
+            if not registered(connection, kind, key) or not _theirs(connection, kind, key, filing):
+                continue
+            since = max(stamp(count.since(at)), last_lifted(connection, kind, key))
+            led_to_it = _since(connection, kind, key, since)
+            cause = count.cause(led_to_it)
+            if cause and suspend(connection, kind, key, cause=cause, evidence=led_to_it, by=ITSELF, at=at):
+                yield Suspension(kind=kind, key=key, since=at, cause=cause)
 
     async def answer(self, id: int, answer: str, *, by: str, at: datetime) -> Complaint:
         def work(connection: Connection) -> Complaint:
@@ -208,22 +228,6 @@ def _nearest(connection: Connection, number: str, caller_id: str, called_at: dat
 
 def _businesses(filing: Filing) -> str | None:
     return None if filing.businesses is None else json.dumps(filing.businesses)
-
-
-def _suspensions(
-    connection: Connection, filed: Complaint, filing: Filing, at: datetime
-) -> Iterator[Suspension]:
-    """Those that this complaint completes the count for. A lifted suspension starts the count anew."""
-    row = SQL.purpose(connection, campaign=filed.campaign)
-    for count in filing.counts(filed, row["purpose"] if row else None):
-        kind, key = count.kind, count.key
-        if not registered(connection, kind, key) or not _theirs(connection, kind, key, filing):
-            continue
-        since = max(stamp(count.since(at)), last_lifted(connection, kind, key))
-        led_to_it = _since(connection, kind, key, since)
-        cause = count.cause(led_to_it)
-        if cause and suspend(connection, kind, key, cause=cause, evidence=led_to_it, by=ITSELF, at=at):
-            yield Suspension(kind=kind, key=key, since=at, cause=cause)
 
 
 def _theirs(connection: Connection, kind: Suspendable, key: str, filing: Filing) -> bool:

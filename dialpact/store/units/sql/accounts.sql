@@ -58,7 +58,7 @@ DELETE FROM account_factor WHERE account = :account AND kind = :kind AND id = :i
 
 -- name: use_step(account, step)!
 INSERT INTO account_use (account, step) VALUES (:account, :step)
-ON CONFLICT (account) DO UPDATE SET step = excluded.step WHERE step < excluded.step;
+ON CONFLICT (account) DO UPDATE SET step = excluded.step WHERE account_use.step < excluded.step;
 
 -- name: insert_session(id, account, way, opened_at, ends_at, seen_at, address, browser, mac)!
 INSERT INTO account_session (id, account, way, opened_at, ends_at, seen_at, address, browser, mac)

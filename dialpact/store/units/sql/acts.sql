@@ -11,10 +11,10 @@ WHERE register = :register AND action > :action ORDER BY action LIMIT 1;
 SELECT register, action FROM register_change INDEXED BY register_change_by_action
 WHERE register > :register ORDER BY register, action LIMIT 1;
 
--- name: acts(register, action, since, at)
+-- name: acts(register, action, since, at, seq, most)
 SELECT at, seq, actor FROM register_change INDEXED BY register_change_by_action
-WHERE register = :register AND action = :action AND at >= :since AND at <= :at
-ORDER BY at DESC, seq DESC;
+WHERE register = :register AND action = :action AND at >= :since AND (at, seq) < (:at, :seq)
+ORDER BY at DESC, seq DESC LIMIT :most;
 
 -- name: leaves(seqs)
 SELECT CAST(key AS INTEGER) AS seq, leaf_index FROM ledger

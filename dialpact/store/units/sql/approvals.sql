@@ -12,10 +12,11 @@ SELECT * FROM approval WHERE id = :id;
 SELECT * FROM approval INDEXED BY approval_open WHERE state = 'open' AND lapses_at > :now AND about = :about ORDER BY id;
 
 -- name: close_approval(id, state, closed_by, closed_at, note)!
-UPDATE approval SET state = :state, closed_by = :closed_by, closed_at = :closed_at, note = :note WHERE id = :id;
+UPDATE approval SET state = :state, closed_by = :closed_by, closed_at = :closed_at, note = :note
+WHERE id = :id AND state = 'open';
 
 -- name: end_approval(id, came)!
-UPDATE approval SET state = 'done', came = :came WHERE id = :id;
+UPDATE approval SET state = 'done', came = :came WHERE id = :id AND state = 'confirmed';
 
 -- name: list_open(now, after, most)
 SELECT * FROM approval INDEXED BY approval_open

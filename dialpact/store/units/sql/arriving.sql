@@ -27,7 +27,7 @@ DELETE FROM arriving WHERE id = :id;
 -- A slice ends with a number, so that all of a person's rows come together.
 
 -- name: staged_until_dnc(after, most)^
-SELECT max(number) FROM (SELECT number FROM new_dnc WHERE number > :after ORDER BY number LIMIT :most);
+SELECT max(number) FROM (SELECT number FROM new_dnc WHERE number > :after ORDER BY number LIMIT :most) AS slice;
 
 -- name: fill_dnc(id, after, until)!
 INSERT INTO arriving_dnc (arrival, number, scope, value, requested_at, source)
@@ -35,7 +35,7 @@ SELECT :id, number, scope, value, requested_at, source FROM new_dnc
 WHERE number > :after AND number <= :until ORDER BY number, scope, value;
 
 -- name: arrived_until_dnc(id, most)^
-SELECT max(number) FROM (SELECT number FROM arriving_dnc WHERE arrival = :id ORDER BY number LIMIT :most);
+SELECT max(number) FROM (SELECT number FROM arriving_dnc WHERE arrival = :id ORDER BY number LIMIT :most) AS slice;
 
 -- name: move_dnc(id, first, until)!
 INSERT OR IGNORE INTO do_not_call (number, scope, value, requested_at, source, created_at)
@@ -46,7 +46,7 @@ WHERE arrival = :id AND number BETWEEN :first AND :until ORDER BY number, scope,
 DELETE FROM arriving_dnc WHERE arrival = :id AND number BETWEEN :first AND :until;
 
 -- name: staged_until_consent(after, most)^
-SELECT max(number) FROM (SELECT number FROM staged_consent WHERE number > :after ORDER BY number LIMIT :most);
+SELECT max(number) FROM (SELECT number FROM staged_consent WHERE number > :after ORDER BY number LIMIT :most) AS slice;
 
 -- name: fill_consent(id, after, until)!
 INSERT INTO arriving_consent (arrival, number, business, industry, granted_at, expires_at, evidence, evidence_sha256,
@@ -56,7 +56,7 @@ FROM staged_consent
 WHERE number > :after AND number <= :until ORDER BY number, business, industry, granted_at;
 
 -- name: arrived_until_consent(id, most)^
-SELECT max(number) FROM (SELECT number FROM arriving_consent WHERE arrival = :id ORDER BY number LIMIT :most);
+SELECT max(number) FROM (SELECT number FROM arriving_consent WHERE arrival = :id ORDER BY number LIMIT :most) AS slice;
 
 -- name: move_consent(id, first, until)!
 INSERT INTO consent (number, business, industry, granted_at, expires_at, evidence, evidence_sha256, wording,
@@ -79,7 +79,7 @@ DELETE FROM arriving_consent WHERE arrival = :id AND number BETWEEN :first AND :
 -- all in.
 
 -- name: staged_until_leads(after, most)^
-SELECT max(number) FROM (SELECT number FROM staged_leads WHERE number > :after ORDER BY number LIMIT :most);
+SELECT max(number) FROM (SELECT number FROM staged_leads WHERE number > :after ORDER BY number LIMIT :most) AS slice;
 
 -- name: fill_leads(id, after, until)!
 INSERT INTO lead (number, batch)

@@ -6,7 +6,7 @@ SELECT DISTINCT evidence_sha256 AS id FROM arriving_consent WHERE evidence_sha25
 
 -- A part of the register ends with a number, so that all of a person's rows come together.
 -- name: part_until(after, most)^
-SELECT max(number) FROM (SELECT number FROM consent WHERE number > :after ORDER BY number LIMIT :most);
+SELECT max(number) FROM (SELECT number FROM consent WHERE number > :after ORDER BY number LIMIT :most) AS part;
 
 -- name: named_in_part(after, until)
 SELECT DISTINCT evidence_sha256 AS id FROM consent

@@ -8,7 +8,7 @@ SELECT request, act, owner, written, status, headers, body, sealed FROM idempote
 
 -- name: insert(key, name, at, request, act, owner)!
 INSERT INTO idempotency (key, name, at, request, act, owner)
-VALUES (:key, :name, :at, :request, :act, :owner);
+VALUES (:key, :name, :at, :request, :act, :owner) ON CONFLICT (key, name) DO NOTHING;
 
 -- name: take(key, name, owner)!
 UPDATE idempotency SET owner = :owner WHERE key = :key AND name = :name;

@@ -30,12 +30,6 @@ CREATE TEMP TABLE new_dnc (
     PRIMARY KEY (number, scope, value)  -- an opt-out twice, with other dates, is still one
 ) STRICT, WITHOUT ROWID;
 
--- name: without_checks!
-PRAGMA ignore_check_constraints = ON;
-
--- name: with_checks!
-PRAGMA ignore_check_constraints = OFF;
-
 -- name: sort_dnc!
 INSERT OR IGNORE INTO new_dnc SELECT number, scope, value, requested_at, source FROM staged_dnc
 ORDER BY number, scope, value, batch, requested_at, source;
@@ -49,7 +43,7 @@ DELETE FROM new_dnc WHERE EXISTS (
 );
 
 -- name: last_change^
-SELECT ifnull(max(seq), 0) FROM register_change;
+SELECT coalesce(max(seq), 0) FROM register_change;
 
 -- In the order of its key: there is no other index.
 -- name: digest_dnc^
@@ -82,7 +76,7 @@ SELECT value FROM (
     WHERE (scope = 'business' AND value NOT IN (SELECT id FROM business))
        OR (scope = 'industry' AND value NOT IN (SELECT industry FROM campaign))
     GROUP BY scope, value
-)
+) AS unknown
 GROUP BY value ORDER BY min(first), min(scope), value LIMIT 20;
 
 -- name: apply_dnc(at)!
@@ -128,7 +122,7 @@ WHERE consent.expires_at IS NOT nullif(new.expires_at, '');
 SELECT DISTINCT business FROM staged_consent WHERE business NOT IN (SELECT id FROM business)
 UNION
 SELECT DISTINCT industry FROM staged_consent WHERE industry NOT IN (SELECT industry FROM campaign)
-LIMIT 20;
+ORDER BY 1 LIMIT 20;
 
 -- name: leave_out_known_consent!
 DELETE FROM staged_consent AS new WHERE EXISTS (
@@ -215,7 +209,7 @@ DELETE FROM staged_caller_id WHERE line = ?;
 -- name: replaced_caller_id
 SELECT caller_id.* FROM staged_caller_id AS new JOIN caller_id USING (number)
 WHERE (caller_id.business, caller_id.licence, caller_id.carrier, caller_id.authenticated, caller_id.trunks,
-       caller_id.purposes, caller_id.valid_from, ifnull(caller_id.valid_to, ''), caller_id.sent_as)
+       caller_id.purposes, caller_id.valid_from, coalesce(caller_id.valid_to, ''), caller_id.sent_as)
    <> (new.business, new.licence, new.carrier, new.authenticated, new.trunks, new.purposes, new.valid_from,
        new.valid_to, new.sent_as);
 
@@ -226,7 +220,7 @@ SELECT new.number, new.business, new.licence, new.carrier, new.authenticated, ne
 FROM staged_caller_id AS new LEFT JOIN caller_id AS old USING (number)
 WHERE old.number IS NULL
    OR (old.business, old.licence, old.carrier, old.authenticated, old.trunks, old.purposes, old.valid_from,
-       ifnull(old.valid_to, ''), old.sent_as)
+       coalesce(old.valid_to, ''), old.sent_as)
       <> (new.business, new.licence, new.carrier, new.authenticated, new.trunks, new.purposes, new.valid_from,
           new.valid_to, new.sent_as)
 ORDER BY new.number;
@@ -245,6 +239,6 @@ ON CONFLICT (number) DO UPDATE SET business = excluded.business, licence = exclu
     purposes = excluded.purposes, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
     sent_as = excluded.sent_as
 WHERE (caller_id.business, caller_id.licence, caller_id.carrier, caller_id.authenticated, caller_id.trunks,
-       caller_id.purposes, caller_id.valid_from, ifnull(caller_id.valid_to, ''), caller_id.sent_as)
+       caller_id.purposes, caller_id.valid_from, coalesce(caller_id.valid_to, ''), caller_id.sent_as)
    <> (excluded.business, excluded.licence, excluded.carrier, excluded.authenticated, excluded.trunks,
-       excluded.purposes, excluded.valid_from, ifnull(excluded.valid_to, ''), excluded.sent_as);
+       excluded.purposes, excluded.valid_from, coalesce(excluded.valid_to, ''), excluded.sent_as);

@@ -68,7 +68,7 @@ SELECT campaign, business, trunk, count(*) AS put_through
 FROM decision
 WHERE decided_at >= :since AND decided_at < :until AND dial <> ''
   AND NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = decision.id)
-GROUP BY campaign, business, trunk;
+GROUP BY campaign, business, trunk ORDER BY campaign, business, trunk;
 
 -- name: by_others(since, until, holders)^
 SELECT count(*) FROM decision LEFT JOIN caller_id ON caller_id.number = decision.caller_id
@@ -109,9 +109,9 @@ WHERE decided_at >= :since AND decided_at < :until AND dial <> ''
 GROUP BY decision.decided_at, decision.id
 HAVING legs > 0 OR gap.answered;
 
--- name: purposes(seqs)
-SELECT seq, coalesce(json_extract(nullif(record, ''), '$.facts.campaign.purpose'), 'marketing') AS purpose FROM decision
-WHERE seq IN (SELECT value FROM json_each(:seqs));
+-- name: purposes(ids)
+SELECT id, coalesce(json_extract(nullif(record, ''), '$.facts.campaign.purpose'), 'marketing') AS purpose FROM decision
+WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: recordings_begun(since, until)^
 SELECT count(*) AS rows, total(state = 'failed') AS failed, total(seconds) AS seconds FROM recording
@@ -273,4 +273,4 @@ WHERE act.register = 'ledger' AND act.action = 'erase' AND json_extract(act.deta
 -- name: begun_at()^
 SELECT min(at) AS at FROM (
     SELECT at FROM register_change WHERE seq = (SELECT min(seq) FROM register_change)
-    UNION ALL SELECT decided_at FROM decision WHERE seq = (SELECT min(seq) FROM decision));
+    UNION ALL SELECT decided_at FROM decision WHERE seq = (SELECT min(seq) FROM decision)) AS begun;

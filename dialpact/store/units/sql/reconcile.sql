@@ -38,7 +38,7 @@ WHERE part = 'supervisor' AND node = :node AND (started_at, id) > (:after, :afte
 ORDER BY started_at, id LIMIT :most;
 
 -- name: own_numbers()
-SELECT number FROM caller_id;
+SELECT number FROM caller_id ORDER BY number;
 
 -- What the listener saw itself, or an earlier reconciliation.
 -- name: is_known(kind, node, decision, channel, at)^
