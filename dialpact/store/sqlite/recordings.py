@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from dialpact.compliance.clock import boot_id, instant, stamp
+from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.recorded import Finished, NewRecording, OpenRecording
 from dialpact.store.sqlite.connection import Database, rows
 from dialpact.store.sqlite.statements import statements
@@ -49,9 +50,12 @@ class Recordings:
         fields = msgspec.structs.asdict(new)
         fields["started_at"] = stamp(new.started_at)
         fields["answered_at"] = stamp(new.answered_at) if new.answered_at else None
-        await self._database.share(
-            lambda connection: SQL.insert_recording(connection, state="starting", **fields)
-        )
+
+        def work(connection: sqlite3.Connection) -> None:
+            if not SQL.insert_recording(connection, state="starting", **fields):
+                raise StoreRefused(f"decision {new.decision} was taken back")
+
+        await self._database.share(work)
 
     async def running(self, recording: str, started_at: datetime, answered_at: datetime | None) -> None:
         at = stamp(answered_at) if answered_at else None
