@@ -15,7 +15,7 @@ BROWSERS ?= $(shell nproc)
 # Hundreds of processes start in a run: each would compile the product anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: first-call console console-stop screenshots supervise-demo fuzz soak chaos demo docs deb deb-test test test-long check lab bench bench-full load transcripts lock clean help
+.PHONY: model first-call console console-stop screenshots supervise-demo fuzz soak chaos demo docs deb deb-test test test-long check lab bench bench-full load transcripts lock clean help
 
 help:
 	@echo "make demo   real calls on a real Asterisk, what became of them, and the console on them in a browser"
@@ -34,6 +34,7 @@ help:
 	@echo "make load   what a crowd at the gate costs its callers, and a storm of events the listener"
 	@echo "make soak   a thousand answered calls, each found again everywhere (CALLS, CONCURRENT, SEED)"
 	@echo "make chaos  an hour of mixed calls and random faults, P1 to P7 counted from outside (MINUTES, CONCURRENT, SEED, CALM)"
+	@echo "make model  the model of two nodes and three calls, every state of it, and each rule left out once (MODEL)"
 	@echo "make fuzz   hostile input for everything that reads what others write (MINUTES, SEED, TARGET)"
 	@echo "make transcripts  what the real Asterisk says on AGI and AMI, captured anew (RELEASE=bullseye: 16)"
 
@@ -115,6 +116,9 @@ soak: $(STAMP)
 chaos: $(STAMP)
 	@$(PY) -m tests.lab.bootstrap
 	@$(PY) -m tests.lab.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(RUN) $(if $(CALM),--calm)
+
+model: $(STAMP)
+	@$(PY) -m tests.model $(MODEL)
 
 fuzz: $(STAMP)
 	@$(PY) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target $(TARGET))

@@ -166,26 +166,55 @@ async def test_an_undelivered_allow_is_told_as_the_block_it_became(store: Store)
 # Recordings
 
 
+def beginning(decided: str, name: str = "r1") -> NewRecording:
+    return NewRecording(
+        id=name,
+        decision=decided,
+        node="pbx1",
+        channel="PJSIP/carrier-1",
+        uniqueid="1.1",
+        number="+8613800138000",
+        caller_id="02787654321",
+        campaign="renewal",
+        started_at=AT,
+        format="wav",
+        path=f"/r/{name}.wav",
+        callee_path=f"/r/{name}-in.wav",
+        agent_path=f"/r/{name}-out.wav",
+    )
+
+
 async def recorded(store: Store, name: str = "r1") -> None:
     made = decision()
     await record(store, made)
-    await store.recordings.start(
-        NewRecording(
-            id=name,
-            decision=made.id,
-            node="pbx1",
-            channel="PJSIP/carrier-1",
-            uniqueid="1.1",
-            number="+8613800138000",
-            caller_id="02787654321",
-            campaign="renewal",
-            started_at=AT,
-            format="wav",
-            path=f"/r/{name}.wav",
-            callee_path=f"/r/{name}-in.wav",
-            agent_path=f"/r/{name}-out.wav",
-        ),
+    await store.recordings.start(beginning(made.id, name))
+
+
+async def test_an_allow_that_a_leg_uses_is_not_taken_back(store: Store) -> None:
+    """Found by the model (docs/model, MARKED_THOUGH_USED): the PBX's confirmation came too late, its leg had
+    been judged, and the call talked by a decision that was marked, which no cap counted.
+    """
+    made = decision()
+    await record(store, made)
+    await store.recordings.start(beginning(made.id))
+    await store.decisions.undelivered([Undelivered(made.id, AT, Reason.GATE_ERROR)])
+    assert (await store.calls.get(made.id)).undelivered is None
+    await store.decisions.decide([], Fixed(made), Still(), overdue=[but(decision(allowed=False), id=made.id)])
+    assert (await store.calls.get(made.id)).undelivered is None
+
+
+async def test_no_recording_begins_by_an_allow_that_was_taken_back(store: Store) -> None:
+    """The other order: it was marked between the look at its leg and the recording's row."""
+    made, other = decision(), decision()
+    await record(store, made, other)
+    await store.decisions.undelivered([Undelivered(made.id, AT, Reason.GATE_ERROR)])
+    refused, begun = await asyncio.gather(
+        store.recordings.start(beginning(made.id)),
+        store.recordings.start(beginning(other.id, "r2")),
+        return_exceptions=True,
     )
+    assert isinstance(refused, StoreRefused) and begun is None, "another's in the same transaction begins"
+    assert [row["id"] for row in await recordings.list_recordings(store)] == ["r2"]
 
 
 async def test_keep_until_only_rises(store: Store) -> None:

@@ -1,5 +1,5 @@
 """Debian's programs that a test starts and nobody else: the nginx of what is documented in front of
-``dialpact web``, and Prometheus' promtool for the alerts.
+``dialpact web``, Prometheus' promtool for the alerts, and spin for the model (``make model`` alone).
 
 Unpacked beside the lab: an installed package would start a server of its own. Other users than root get by
 with ones that are installed.
@@ -81,4 +81,5 @@ class Unpacked:
 # (Debian 12 and later have it in the first; others still cut it into flavours.)
 NGINX = Unpacked(path="usr/sbin/nginx", packages=("nginx", "nginx-light"), asks="-v")
 PROMTOOL = Unpacked(path="usr/bin/promtool", packages=("prometheus",), asks="--version")
-ALL = (NGINX, PROMTOOL)
+SPIN = Unpacked(path="usr/bin/spin", packages=("spin",), asks="-V")
+ALL = (NGINX, PROMTOOL)  # what the lab needs

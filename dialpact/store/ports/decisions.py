@@ -77,4 +77,6 @@ class Decisions(Protocol):
         """
 
     async def undelivered(self, marks: Sequence[Undelivered]) -> None:
-        """Marks them. One that was never stored needs no mark; of several for one the first one stays."""
+        """Marks them. One that was never stored needs no mark; of several for one the first one stays. One
+        that has a recording gets none: its leg was let out, so the PBX was told.
+        """

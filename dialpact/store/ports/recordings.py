@@ -12,7 +12,8 @@ from dialpact.compliance.recorded import Finished, NewRecording, OpenRecording
 class Recordings(Protocol):
     async def start(self, new: NewRecording) -> None:
         """The row is there before the file, while the call rings: a crash in between leaves a row to look
-        into, never a lost file.
+        into, never a lost file. StoreRefused where the decision is marked as undelivered: its leg may
+        have been judged before it was.
         """
 
     async def running(self, recording: str, started_at: datetime, answered_at: datetime | None) -> None:

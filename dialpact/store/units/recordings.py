@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from dialpact.compliance.clock import boot_id, instant, stamp
+from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.recorded import Finished, NewRecording, OpenRecording
 from dialpact.store.units.database import Connection, Database, rows
 from dialpact.store.units.statements import statements
@@ -48,9 +49,12 @@ class Recordings:
         fields = msgspec.structs.asdict(new)
         fields["started_at"] = stamp(new.started_at)
         fields["answered_at"] = stamp(new.answered_at) if new.answered_at else None
-        await self._database.share(
-            lambda connection: SQL.insert_recording(connection, state="starting", **fields)
-        )
+
+        def work(connection: Connection) -> None:
+            if not SQL.insert_recording(connection, state="starting", **fields):
+                raise StoreRefused(f"decision {new.decision} was taken back")
+
+        await self._database.share(work)
 
     async def running(self, recording: str, started_at: datetime, answered_at: datetime | None) -> None:
         at = stamp(answered_at) if answered_at else None

@@ -10,9 +10,11 @@ INSERT INTO decision (seq, id, node, decided_at, verdict, reasons, number, given
 VALUES (:seq, :id, :node, :decided_at, :verdict, :reasons, :number, :given, :dial, :caller_id, :campaign,
         :business, :agent, :trunk, :channel, :uniqueid, :attack, :retry_at, :mode, :behind_us, :continues, :record);
 
+-- Not of one that a leg uses: it was told, whatever the gate has heard of that, and its call counts.
 -- name: insert_undelivered(decision, at, reason)!
 INSERT INTO undelivered (decision, at, reason)
 SELECT :decision, :at, :reason WHERE EXISTS (SELECT 1 FROM decision WHERE id = :decision)
+    AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.decision = :decision)
 ON CONFLICT DO NOTHING;
 
 -- name: forked()^

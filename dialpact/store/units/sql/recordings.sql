@@ -4,11 +4,13 @@ VALUES (:node, :boot_id, :expires_ns, :ready, :why, :renewed_at)
 ON CONFLICT (node) DO UPDATE SET boot_id = excluded.boot_id, expires_ns = excluded.expires_ns,
     ready = excluded.ready, why = excluded.why, renewed_at = excluded.renewed_at;
 
+-- Of no decision that was taken back: that may have happened after its leg was judged.
 -- name: insert_recording(id, decision, node, channel, uniqueid, state, number, caller_id, campaign, started_at, answered_at, format, path, callee_path, agent_path, part)!
 INSERT INTO recording (id, decision, node, channel, uniqueid, state, number, caller_id, campaign, started_at,
                        answered_at, format, path, callee_path, agent_path, part)
-VALUES (:id, :decision, :node, :channel, :uniqueid, :state, :number, :caller_id, :campaign, :started_at,
-        :answered_at, :format, :path, :callee_path, :agent_path, :part);
+SELECT :id, :decision, :node, :channel, :uniqueid, :state, :number, :caller_id, :campaign, :started_at,
+       :answered_at, :format, :path, :callee_path, :agent_path, :part
+WHERE NOT EXISTS (SELECT 1 FROM undelivered WHERE undelivered.decision = :decision);
 
 -- A recording that has ended is never touched: what comes late is about what is over.
 -- name: set_running(id, started_at, answered_at)!
