@@ -96,13 +96,13 @@ end: do
     :: d_step { i != 0 && call[i].ans == IDLE && call[i].stray == HONEST && call[i - 1].ans != IDLE ->
             printf("call %d asks on node 1\n", i); ask(i, 1) }
 
-    /* [allow] dialpact.store.sqlite.decisions:Decisions.decide
+    /* [allow] dialpact.store.units.decisions:Decisions.decide
        To be built for PostgreSQL: the lock in a statement of its own, then the facts in READ COMMITTED. */
     :: d_step { call[i].ans == ASKED && call[i].tx == NONE && node[n].reach && is_free &&
             !is_outstanding(n) && may(n) ->
             printf("call %d: ALLOW is written, not committed\n", i);
             call[i].tx = OPEN; lock = i + 1 }
-    /* [block] dialpact.store.sqlite.decisions:Decisions.decide */
+    /* [block] dialpact.store.units.decisions:Decisions.decide */
     :: d_step { call[i].ans == ASKED && call[i].tx == NONE && node[n].reach && is_free &&
             !is_outstanding(n) && !may(n) ->
             printf("call %d: BLOCK\n", i);

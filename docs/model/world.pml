@@ -52,7 +52,7 @@ end: do
             faults++;
             node[m].listener = 0;
             listener_dies(m, 0); listener_dies(m, 1); listener_dies(m, 2) }
-    /* [recorder-lease-ends] dialpact.store.sqlite.facts:Registered.recorder */
+    /* [recorder-lease-ends] dialpact.store.units.facts:Registered.recorder */
     :: d_step { !node[m].listener && node[m].ready ->
             printf("node %d: the recorder's lease is over\n", m);
             node[m].ready = 0 }
@@ -109,7 +109,7 @@ end: do
             printf("node %d hands the lease back\n", m);
             lease = IN; holder = 0; copied = 0; copiedopt = 0; knewthen = 0 }
 
-    /* [opt-out] dialpact.store.sqlite.optout:OptOuts.from_call
+    /* [opt-out] dialpact.store.units.optout:OptOuts.from_call
        Answered when it is on disk: dialpact.application.opt_out:OptOutQueue.take. */
     :: d_step { (opt == UNSAID || opt == PROMISED && optnode == m) && node[m].reach ->
             printf("the callee opts out on node %d\n", m);
