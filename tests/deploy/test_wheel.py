@@ -38,7 +38,7 @@ HELD = (
         "dialpact/presentation/page/templates/*.css",
     ),
     *("dialpact/store/sqlite/migrations/*.sql", "dialpact/store/units/sql/*.sql"),
-    "dialpact/store/postgres/migrations/*.sql",
+    *("dialpact/store/postgres/migrations/*.sql", "dialpact/store/postgres/sql/*.sql"),
     *("dialpact/store/supervision/migrations/*.sql", "dialpact/store/supervision/sql/*.sql"),
     *("dialpact/cli/templates/*.toml", "dialpact/application/evidence/*.md"),
     *("dialpact/web/api/texts/*.toml", "dialpact/web/console/texts/*.toml"),

@@ -109,9 +109,8 @@ SELECT requested_at, source, created_at FROM do_not_call
 WHERE number = :number AND scope = :scope AND value = :value;
 
 -- name: insert_dnc(number, scope, value, requested_at, source, created_at)!
-INSERT INTO do_not_call (number, scope, value, requested_at, source, created_at)
-VALUES (:number, :scope, :value, :requested_at, :source, :created_at)
-ON CONFLICT DO NOTHING;
+INSERT OR IGNORE INTO do_not_call (number, scope, value, requested_at, source, created_at)
+VALUES (:number, :scope, :value, :requested_at, :source, :created_at);
 
 -- name: delete_dnc(number, scope, value)!
 DELETE FROM do_not_call WHERE number = :number AND scope = :scope AND value = :value;
