@@ -22,7 +22,7 @@ COMPILED = ("-O2", "-w", "-DNOREDUCE", "-DNOFAIR")
 SAFETY = "-DSAFETY"
 DEPTH = 1_000  # steps; a run that needs more is no whole one, and fails
 # What a program says that has not looked at everything, or not exactly.
-PARTIAL = ("max search depth too small", "Search not completed", "memory limit", "out of memory")
+PARTIAL = ("max search depth too small", "Search not completed", "MEMLIM bound", "out of memory")
 PARTIAL += ("Bit statespace", "Hash-Compact")
 
 
