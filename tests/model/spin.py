@@ -67,7 +67,7 @@ class Found:
 def read(said: str) -> Found:
     """Raises ModelError for what is no report."""
     report = re.search(r"depth reached (\d+), errors: (\d+)\s+([\d.e+]+) states, stored", said)
-    moved = re.search(r"([\d.e+]+) transitions \(= stored", said)
+    moved = re.search(r"([\d.e+]+) transitions \(= (?:stored|visited)", said)
     used = re.search(r"([\d.]+)\s+total actual memory usage", said)
     taken = re.search(r"elapsed time ([\d.]+) seconds", said)
     if not (report and moved and used and taken):
