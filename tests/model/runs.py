@@ -7,8 +7,8 @@ from tests.model.spin import Run
 PROPERTIES = ("P1", "P2", "P6", "P7", "cap")
 
 WHOLE = (
-    Run("a cap of 1, any two faults", {"CAP": 1, "FAULTS": 2}, hash_bits=26, megabytes=5_000),
-    Run("a cap of 2, any one fault", {"CAP": 2, "FAULTS": 1}, hash_bits=25, megabytes=3_500),
+    Run("a cap of 1, any two faults", {"CAP": 1, "FAULTS": 2}, hash_bits=26, megabytes=4_800),
+    Run("a cap of 2, any one fault", {"CAP": 2, "FAULTS": 1}, hash_bits=25, megabytes=3_000),
 )
 # Every run comes to its end, and every transition happens: smaller, as each state costs more there.
 ENDS = Run("every run comes to an end", {"CAP": 1, "FAULTS": 1}, hash_bits=23, megabytes=3_000)

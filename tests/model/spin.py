@@ -22,7 +22,7 @@ COMPILED = ("-O2", "-w", "-DNOREDUCE", "-DNOFAIR")
 SAFETY = "-DSAFETY"
 DEPTH = 1_000  # steps; a run that needs more is no whole one, and fails
 # What a program says that has not looked at everything, or not exactly.
-PARTIAL = ("max search depth too small", "Search not completed", "memory limit", "out of memory")
+PARTIAL = ("max search depth too small", "Search not completed", "MEMLIM bound", "out of memory")
 PARTIAL += ("Bit statespace", "Hash-Compact")
 
 
@@ -67,7 +67,7 @@ class Found:
 def read(said: str) -> Found:
     """Raises ModelError for what is no report."""
     report = re.search(r"depth reached (\d+), errors: (\d+)\s+([\d.e+]+) states, stored", said)
-    moved = re.search(r"([\d.e+]+) transitions \(= stored", said)
+    moved = re.search(r"([\d.e+]+) transitions \(= (?:stored|visited)", said)
     used = re.search(r"([\d.]+)\s+total actual memory usage", said)
     taken = re.search(r"elapsed time ([\d.]+) seconds", said)
     if not (report and moved and used and taken):

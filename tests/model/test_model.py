@@ -90,6 +90,12 @@ def test_a_report_is_read() -> None:
     assert found.is_whole
 
 
+def test_a_report_on_cycles_is_read() -> None:
+    """It counts what it has visited twice as well."""
+    visited = REPORT.replace("= stored+", "= visited+").replace("stored\n", "stored (4.2e+06 visited)\n")
+    assert spin.read(visited) == spin.read(REPORT)
+
+
 @pytest.mark.parametrize("word", spin.PARTIAL)
 def test_what_was_not_looked_at_whole_is_said(word: str) -> None:
     found = spin.read(f"{word}\n{REPORT}")
