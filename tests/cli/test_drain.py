@@ -85,6 +85,7 @@ def test_what_has_no_room_is_counted_and_told_when_the_stream_moves(pipe: Pipe) 
 def test_a_stream_that_is_closed_ends_nothing(pipe: Pipe) -> None:
     stream: TextIO = os.fdopen(os.dup(pipe.writes), "w")
     told: list[int] = []
+    others = set(threading.enumerate())
     drain = Drain(stream, told.append)
     os.close(pipe.reads)
     pipe.reads = -1
@@ -92,7 +93,7 @@ def test_a_stream_that_is_closed_ends_nothing(pipe: Pipe) -> None:
         drain.write("x\n")
     drain.close()
     stream.close()
-    assert not any(thread.name == "log" and thread.is_alive() for thread in threading.enumerate())
+    assert not set(threading.enumerate()) - others
 
 
 def test_a_stream_without_a_descriptor() -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.recorded import OVER, Shelf
 
 ROOT = Path(__file__).parents[2]
-STORE = "dialpact.store.sqlite"
+STORE = "dialpact.store.units"
 RAISE = f"{STORE}.retention.Retention.raise_to"
 DISPOSALS = f"{STORE}.disposals.Disposals"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialpact.cli.app import PLACES, built
-from dialpact.store import sqlite
+from dialpact.store import sqlite, units
 from tests.bench.import_bench import PROGRAM
 from tests.cli.conftest import Home
 
@@ -67,6 +67,15 @@ def test_a_command_loads_what_it_needs(home: Home, words: tuple[str, ...], neede
 def test_a_daemon_loads_all_nouns_before_its_first_call() -> None:
     """What is imported later could be of another version, after an upgrade beneath it."""
     found = loaded("from dialpact.store import sqlite; sqlite.warm()")
-    folder = Path(sqlite.__file__).parent
-    rooms = {path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py") if path.stem[0] != "_"}
-    assert {".".join(("dialpact.store.sqlite", *room.parts)) for room in rooms} <= found
+    for room in (sqlite, units):
+        folder = Path(room.__file__).parent
+        files = {
+            path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py") if path.stem[0] != "_"
+        }
+        assert {".".join((room.__name__, *file.parts)) for file in files} <= found
+
+
+def test_nothing_of_another_engine_is_loaded() -> None:
+    """Who has no PostgreSQL has not got its driver."""
+    found = loaded("from dialpact.store import sqlite; sqlite.warm()")
+    assert not found & {"asyncpg", "greenlet", "dialpact.store.postgres"}

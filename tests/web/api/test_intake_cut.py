@@ -22,7 +22,7 @@ from tests.web.api.furnished import NUMBER, furnish
 from tests.web.asking import WAIT, Asker
 
 OTHER = "13800138001"
-STORE = "dialpact.store.sqlite"
+STORE = "dialpact.store.units"
 LIST = {"campaign": "jianghan-1", "partner": "bank", "contract": "K-1", "basis": "consent"}
 CONSENT = {"number": OTHER, "business": "jianghan", "industry": "保险", "evidence": "form 7"}
 MANY = [f"1{30 + place % 10}{place * 7919 % 10**8:08}" for place in range(3_000)]  # more than go in at once
