@@ -13,7 +13,6 @@ from typing import NamedTuple
 from starlette.types import ASGIApp
 
 from dialpact.application.policy import load_policy
-from dialpact.cli import job_worker
 from dialpact.cli.command_context import BUSY_MS
 from dialpact.cli.web_site import Assembled, assembled
 from dialpact.compliance.clock import Clock, SystemClock, host_uptime
@@ -23,6 +22,7 @@ from dialpact.web.api.predial import deciding
 from dialpact.web.app import SOURCES, application
 from dialpact.web.process import Tls
 from dialpact.web.site import RouteSource, Site
+from tests.web import ready_worker
 
 WAIT = 20.0
 
@@ -111,7 +111,7 @@ def _config(database: Path) -> Config:
 
 def made(config: Config, clock: Clock) -> Assembled:
     """As ``dialpact web`` has it."""
-    command = partial(job_worker.command, Path(config.origin))
+    command = partial(ready_worker.command, Path(config.origin))
     return assembled(config, load_policy(config), clock, host_uptime, command, BUSY_MS)
 
 

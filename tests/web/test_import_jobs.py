@@ -19,7 +19,6 @@ import pytest
 from dialpact.application import exports, imports
 from dialpact.application.jobs import exporting, importing, queue, runner
 from dialpact.application.jobs.importing import BAD, LIST, Figures, Looked
-from dialpact.cli import job_worker
 from dialpact.compliance.errors import StoreRefused
 from dialpact.compliance.jobs import Job
 from dialpact.compliance.registers.fault import Fault
@@ -27,7 +26,7 @@ from dialpact.compliance.registers.leads import delivery
 from dialpact.store.ports.receipts import noting
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
-from tests.web import job_work
+from tests.web import job_work, ready_worker
 from tests.web.test_jobs import Bench
 from tests.workbooks import packed, parts, table
 
@@ -40,7 +39,7 @@ SOME = "手机号,范围,来源,备注\n13800138001,全部,柜台,a\n138,全部,
 class Importing(Bench):
     def __init__(self, home: Home, store: Store) -> None:
         super().__init__(home, store)
-        self.runner._command = lambda idle: job_worker.command(home.config, idle)
+        self.runner._command = lambda idle: ready_worker.command(home.config, idle)
 
     async def examine(self, content: str | bytes, register: importing.Register = "dnc", **how: Any) -> Job:
         asked = await importing.reading(

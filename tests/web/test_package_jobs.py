@@ -10,13 +10,13 @@ import pytest
 
 from dialpact.application.evidence.matching import CallQuestion
 from dialpact.application.jobs import package, queue, runner
-from dialpact.cli import job_worker
 from dialpact.compliance.jobs import Job
 from dialpact.compliance.judge import new_id
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import NUMBER, Home, stock
 from tests.cli.evidence.packages import judged, recorded, signer
+from tests.web import ready_worker
 from tests.web.test_jobs import Bench
 
 CALLEE = f"+86{NUMBER}"
@@ -55,7 +55,7 @@ async def acts(store: Store, call: str) -> list[str]:
 
 
 async def test_it_is_whole_and_verifies(packages: Packages, home: Home, call: str) -> None:
-    packages.runner._command = lambda idle: job_worker.command(home.config, idle)
+    packages.runner._command = lambda idle: ready_worker.command(home.config, idle)
     job = await packages.ask(call=call)
     async with packages.running():
         done = await packages.over(job)

@@ -15,7 +15,6 @@ from dialpact.application.actor import Actor, Door, Right
 from dialpact.application.context import Context
 from dialpact.application.jobs import kinds, queue, runner, verifying
 from dialpact.application.jobs.kinds import Task
-from dialpact.cli import job_worker
 from dialpact.compliance import config as configuration
 from dialpact.compliance.errors import NotPermitted
 from dialpact.compliance.jobs import Job
@@ -24,6 +23,7 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home, stock
 from tests.cli.evidence.packages import judged
+from tests.web import ready_worker
 from tests.web.test_jobs import Bench
 
 KIND = verifying.KIND
@@ -50,7 +50,7 @@ async def runs(home: Home, key: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     monkeypatch.setattr(runner, "PAUSES", (0.01,))
     async with await Store.open(home.path / "dialpact.db") as store:
         bench = Verifications(home, store)
-        bench.runner._command = lambda idle: job_worker.command(home.config, idle)
+        bench.runner._command = lambda idle: ready_worker.command(home.config, idle)
         yield bench
 
 
