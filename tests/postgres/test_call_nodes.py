@@ -96,7 +96,7 @@ async def test_what_waits_for_its_leaf_waits_in_its_own_log(nodes: tuple[Store, 
     first, second = nodes
     row = "INSERT INTO incident (at, node, kind, decision, channel, detail) VALUES ('', '', 'x', '', '', '')"
     async with second._writing:  # (past the unit of work, so that nobody seals it)
-        await (await second._write_on()).execute(row)
+        await (await second._connection("writing")).execute(row)
     counted = [(await store.installation.counted("pbx1", date(2026, 11, 24))).unsealed for store in nodes]
     assert counted == [0, 1]
     await first.incidents.add(at=AT, node="pbx1", kind="k")

@@ -5,7 +5,7 @@
    what whoever had the lock before has committed. (In REPEATABLE READ it is of a moment before the lock.)
 2. The units of one node come one after the other, by a lock on its name: so its log has no gap. Those of
    several nodes run side by side; what they count together they lock by name (:meth:`Database.hold`).
-3. All of it has a time by which it has come back, whatever the server does: the driver gives up, and its
+3. All of it has a time by which it has come back, whatever the server does: the driver gives up, and the
    connection is thrown away. What was asked may be done all the same when the server wakes up. So whoever
    heard no answer to a COMMIT does not know, and is told that (StoreError): such an ALLOW is never told to
    anybody, and it is found and marked afterwards.
@@ -22,7 +22,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, Literal, NoReturn, Self, TypeVar
 
 import asyncpg
 
@@ -36,14 +36,15 @@ from dialpact.store.units.sharing import Sharing
 from dialpact.store.units.statements import Statement
 
 T = TypeVar("T")
-SECONDS = (
-    1.0  # the gate's deadline is 1.5 s: a database that does not answer must be given up in time to say so
-)
+SECONDS = 1.0  # of the gate's deadline, 1.5 s: a silent database must be given up in time to say so
+LOOKING, STAGING = 30, 600  # times so long: what a page looks for, what a long list is sorted in
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 STATEMENTS = 1000  # that a connection knows; there are fewer
 NODES, NAMES = 0x64706E, 0x6470  # two sorts of locks: a node's own, and what several nodes count together
 _BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, asyncio.IncompleteReadError)
 _REFUSED = ("22", "23")  # classes of SQLSTATE: a value that is none, a constraint
 _BUSY = ("40", "55")  # a deadlock, a lock that did not come
+_Side = Literal["reading", "writing"]
 
 
 class Units:
@@ -118,15 +119,15 @@ def _is_known(error: BaseException) -> bool:
 
 class Database(Sharing):
     """An open database. ``url``: as libpq has it, several hosts and ``target_session_attrs`` too; ``node``:
-    whose calls these are. ``seconds``: within which everything comes back.
+    whose calls these are. ``seconds``: within which what is written comes back, and ``LOOKING`` or
+    ``STAGING`` times so long what is not.
     """
 
     def __init__(self, url: str, node: str, *, seconds: float = SECONDS, read_only: bool = False) -> None:
         super().__init__()
         self.url, self.node = url, node
         self._seconds, self._read_only = seconds, read_only
-        self._writer: asyncpg.Connection[Any] | None = None
-        self._reader: asyncpg.Connection[Any] | None = None
+        self._open: dict[_Side, asyncpg.Connection[Any]] = {}
         self._writing, self._reading = asyncio.Lock(), asyncio.Lock()
         self._turns: dict[str, object] = {}
 
@@ -136,7 +137,7 @@ class Database(Sharing):
         store = cls(url, node, seconds=seconds)
         try:
             async with store._writing:
-                connection = await store._write_on()
+                connection = await store._connection("writing")
                 await migrate.migrate(connection)
                 # Where there are leaves and this row is gone, nobody knows whether the log has been forked.
                 await connection.execute(
@@ -162,8 +163,8 @@ class Database(Sharing):
         return f"postgresql://{place.partition('?')[0]}"
 
     async def close(self) -> None:
-        writer, reader, self._writer, self._reader = self._writer, self._reader, None, None
-        for connection in (writer, reader):
+        while self._open:
+            _, connection = self._open.popitem()
             await _closed(connection)
 
     @asynccontextmanager
@@ -183,15 +184,10 @@ class Database(Sharing):
             server_settings={"dialpact.node": self.node, "application_name": f"dialpact {self.node}"},
         )
 
-    async def _write_on(self) -> asyncpg.Connection[Any]:
-        if self._writer is None or self._writer.is_closed():
-            self._writer = await self._connected()
-        return self._writer
-
-    async def _read_on(self) -> asyncpg.Connection[Any]:
-        if self._reader is None or self._reader.is_closed():
-            self._reader = await self._connected()
-        return self._reader
+    async def _connection(self, side: _Side) -> asyncpg.Connection[Any]:
+        if (found := self._open.get(side)) is None or found.is_closed():
+            self._open[side] = found = await self._connected()
+        return found
 
     async def transact(self, work: Write[T]) -> T:
         """Runs ``work`` in one transaction; when this returns, it is where no crash takes it away.
@@ -220,36 +216,32 @@ class Database(Sharing):
     async def read(self, work: database.Work[T]) -> T:
         """Runs ``work`` on one snapshot. Writing in it fails."""
         async with self._reading:
-            with self._bounded():
-                async with asyncio.timeout(self._seconds * 30):
-                    connection = await self._read_on()
-                    await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                    try:
-                        await migrate.check_known(connection)
-                        return await plain.run(work, Units(connection))
-                    finally:
-                        await self._roll_back(connection)
+            return await self._beside("reading", f"{SNAPSHOT} READ ONLY", work, LOOKING)
 
     async def aside(self, work: database.Work[T]) -> T:
         """As ``read``, for what writes temporary tables: on the connection that writes, which has them."""
         async with self._writing:
-            with self._bounded():
-                connection = await self._write_on()
-                await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-                try:
-                    await migrate.check_known(connection)
-                    result = await plain.run(work, Units(connection))
-                    await connection.execute("COMMIT")
-                    return result
-                finally:
-                    await self._roll_back(connection)
+            return await self._beside("writing", SNAPSHOT, work, STAGING)
+
+    async def _beside(self, side: _Side, begin: str, work: database.Work[T], times: float) -> T:
+        try:
+            async with asyncio.timeout(self._seconds * times):
+                connection = await self._connection(side)
+                await connection.execute(begin)
+                await migrate.check_known(connection)
+                result = await plain.run(work, Units(connection))
+                await connection.execute("COMMIT")
+                return result
+        except BaseException as error:
+            await self._after(side, error)
+            self._translate(error)
 
     async def _within(self, work: Write[T]) -> T:
         async with self._writing:
             committing = False
             try:
                 async with asyncio.timeout(self._seconds):
-                    connection = await self._write_on()
+                    connection = await self._connection("writing")
                     await self._begin(connection)
                     units = Units(connection)
                     result = await plain.run(work, units)
@@ -259,8 +251,8 @@ class Database(Sharing):
                     await connection.execute("COMMIT")
                     return result
             except BaseException as error:
-                await self._after(error)
-                if committing and not _is_known(error):
+                await self._after("writing", error)
+                if committing and isinstance(error, Exception) and not _is_known(error):
                     raise StoreError(
                         f"{self.name}: no answer to a commit: nobody knows what became of it"
                     ) from error
@@ -274,30 +266,19 @@ class Database(Sharing):
         )
         await migrate.check_known(connection)
 
-    async def _after(self, error: BaseException) -> None:
+    async def _after(self, side: _Side, error: BaseException) -> None:
         """What is left of a transaction that failed: taken back, or the connection goes with it."""
-        connection = self._writer
+        connection = self._open.get(side)
         if connection is None:
             return
         if not isinstance(error, (TimeoutError, asyncio.CancelledError, *_BROKEN)):
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(self._seconds):
-                    await self._roll_back(connection)
+                    if not connection.is_closed() and connection.is_in_transaction():
+                        await connection.execute("ROLLBACK")
                     return
-        self._writer = None
+        del self._open[side]
         connection.terminate()
-
-    @staticmethod
-    async def _roll_back(connection: asyncpg.Connection[Any]) -> None:
-        if not connection.is_closed() and connection.is_in_transaction():
-            await connection.execute("ROLLBACK")
-
-    @contextlib.contextmanager
-    def _bounded(self) -> Any:
-        try:
-            yield
-        except BaseException as error:
-            self._translate(error)
 
     def _translate(self, error: BaseException) -> NoReturn:
         if is_of_the_row(error):
@@ -390,9 +371,9 @@ def _noted(work: Write[T], receipt: receipts.Receipt, connection: database.Writi
     return result
 
 
-async def _closed(connection: asyncpg.Connection[Any] | None) -> None:
+async def _closed(connection: asyncpg.Connection[Any]) -> None:
     """In order where the server answers, at once where it does not."""
-    if connection is not None and not connection.is_closed():
+    if not connection.is_closed():
         try:
             await connection.close(timeout=1.0)
         except (TimeoutError, *_BROKEN, asyncpg.PostgresError):

@@ -28,7 +28,7 @@ class _Line(NamedTuple):
 
 
 class Acts:
-    """:class:`dialpact.store.ports.acts.Acts` on SQLite. ``looked``: lines for a page."""
+    """:class:`dialpact.store.ports.acts.Acts`. ``looked``: lines for a page."""
 
     def __init__(self, database: Database, looked: int = LOOKED) -> None:
         self._database, self._looked = database, looked

@@ -39,7 +39,7 @@ Bounds = Mapping[str, str | int]
 
 
 class Browsing:
-    """:class:`dialpact.store.ports.browsing.Browsing` on SQLite. ``looked``: entries a part."""
+    """:class:`dialpact.store.ports.browsing.Browsing`. ``looked``: entries a part."""
 
     def __init__(self, database: Database, looked: int = LOOKED) -> None:
         self._database, self._looked = database, looked

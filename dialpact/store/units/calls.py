@@ -37,7 +37,7 @@ LEFT: dict[Remains, str] = {  # of an erased one: what lists still show of it
 
 
 class Calls:
-    """:class:`dialpact.store.ports.calls.Calls` on SQLite."""
+    """:class:`dialpact.store.ports.calls.Calls`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -17,7 +17,7 @@ SQL = statements("carrier_legs")
 
 
 class CarrierLegs:
-    """:class:`dialpact.store.ports.carrier_legs.CarrierLegs` on SQLite."""
+    """:class:`dialpact.store.ports.carrier_legs.CarrierLegs`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -29,7 +29,7 @@ LAST: dict[str, str | int] = {"size": 1 << 62, "at": ""}  # behind every checkpo
 
 
 class Checkpoints:
-    """:class:`dialpact.store.ports.checkpoints.Checkpoints` on SQLite."""
+    """:class:`dialpact.store.ports.checkpoints.Checkpoints`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -45,7 +45,7 @@ def foretold(connection: Connection, reading: Reading) -> Witness:
 
 
 class Clocks:
-    """:class:`dialpact.store.ports.clocks.Clocks` on SQLite."""
+    """:class:`dialpact.store.ports.clocks.Clocks`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

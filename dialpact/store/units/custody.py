@@ -29,7 +29,7 @@ T = TypeVar("T", bound=FilesOf)
 
 
 class Custody:
-    """:class:`dialpact.store.ports.custody.Custody` on SQLite."""
+    """:class:`dialpact.store.ports.custody.Custody`."""
 
     def __init__(self, database: Database, page: int = PAGE) -> None:
         self._database = database

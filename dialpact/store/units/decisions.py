@@ -109,7 +109,7 @@ def _clock_went_back(connection: Connection, decision: Decision, behind: timedel
 
 
 class Decisions:
-    """:class:`dialpact.store.ports.decisions.Decisions` on SQLite."""
+    """:class:`dialpact.store.ports.decisions.Decisions`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -18,7 +18,7 @@ LONGEST = 400  # characters of its detail
 
 
 class Differences:
-    """:class:`dialpact.store.ports.differences.Differences` on SQLite."""
+    """:class:`dialpact.store.ports.differences.Differences`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -23,7 +23,7 @@ INCIDENT = "disposal-refused"
 
 
 class Disposals:
-    """:class:`dialpact.store.ports.disposals.Disposals` on SQLite."""
+    """:class:`dialpact.store.ports.disposals.Disposals`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -38,7 +38,7 @@ SQL = statements("evidence")
 
 
 class Evidence:
-    """:class:`dialpact.store.ports.evidence.Evidence` on SQLite."""
+    """:class:`dialpact.store.ports.evidence.Evidence`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

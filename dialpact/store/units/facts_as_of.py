@@ -12,7 +12,7 @@ from dialpact.store.units.facts import facts
 
 
 class FactsAsOf:
-    """:class:`dialpact.store.ports.facts_as_of.FactsAsOf` on SQLite."""
+    """:class:`dialpact.store.ports.facts_as_of.FactsAsOf`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

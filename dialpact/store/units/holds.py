@@ -18,7 +18,7 @@ SQL = statements("holds")
 
 
 class Holds:
-    """:class:`dialpact.store.ports.holds.Holds` on SQLite."""
+    """:class:`dialpact.store.ports.holds.Holds`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -21,7 +21,7 @@ _ACTS = Randomness(16)
 
 
 class Idempotency:
-    """:class:`dialpact.store.ports.idempotency.Idempotency` on SQLite.
+    """:class:`dialpact.store.ports.idempotency.Idempotency`.
 
     The disk is waited for by the act alone, or by who goes on with it: what was claimed before it is there
     when it is, and an answer that a power cut takes is made anew from what the act has noted.

@@ -100,7 +100,7 @@ class Found(NamedTuple):
 
 
 class Imports:
-    """:class:`dialpact.store.ports.imports.Imports` on SQLite."""
+    """:class:`dialpact.store.ports.imports.Imports`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -115,7 +115,7 @@ class Imports:
 
 
 class Staging:
-    """:class:`dialpact.store.ports.imports.Staging` on SQLite."""
+    """:class:`dialpact.store.ports.imports.Staging`."""
 
     def __init__(self, database: Database, register: str, place: Place) -> None:
         self._database = database

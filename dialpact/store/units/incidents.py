@@ -34,7 +34,7 @@ def write(
 
 
 class Incidents:
-    """:class:`dialpact.store.ports.incidents.Incidents` on SQLite."""
+    """:class:`dialpact.store.ports.incidents.Incidents`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

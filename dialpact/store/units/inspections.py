@@ -42,7 +42,7 @@ MINUTE = len("2026-11-24T02:00")  # of a stamp
 
 
 class Inspections:
-    """:class:`dialpact.store.ports.inspections.Inspections` on SQLite."""
+    """:class:`dialpact.store.ports.inspections.Inspections`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

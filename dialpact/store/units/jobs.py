@@ -23,7 +23,7 @@ REGISTER_CHANGE = "register-change"  # kind of a leaf
 
 
 class Jobs:
-    """:class:`dialpact.store.ports.jobs.Jobs` on SQLite."""
+    """:class:`dialpact.store.ports.jobs.Jobs`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

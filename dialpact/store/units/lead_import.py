@@ -33,7 +33,7 @@ SQL = statements("leads")
 
 
 class LeadStaging:
-    """:class:`dialpact.store.ports.leads.LeadStaging` on SQLite."""
+    """:class:`dialpact.store.ports.leads.LeadStaging`."""
 
     def __init__(
         self, database: Database, delivery: Delivery, sha256: str, place: Place, *, owes_scrub: bool

@@ -14,7 +14,7 @@ MOST = 2**31
 
 
 class Ledger:
-    """:class:`dialpact.store.ports.ledger.Ledger` on SQLite."""
+    """:class:`dialpact.store.ports.ledger.Ledger`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

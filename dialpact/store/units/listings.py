@@ -41,7 +41,7 @@ class _Look(NamedTuple):
 
 
 class Listings:
-    """:class:`dialpact.store.ports.listings.Listings` on SQLite. ``looked``, ``looked_up``: rows a page."""
+    """:class:`dialpact.store.ports.listings.Listings`. ``looked``, ``looked_up``: rows a page."""
 
     def __init__(self, database: Database, looked: int = LOOKED, looked_up: int = LOOKED_UP) -> None:
         self._database = database

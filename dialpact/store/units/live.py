@@ -23,7 +23,7 @@ INCIDENTS = 1_000
 
 
 class Live:
-    """:class:`dialpact.store.ports.live.Live` on SQLite."""
+    """:class:`dialpact.store.ports.live.Live`."""
 
     def __init__(
         self,

@@ -32,7 +32,7 @@ SQL = statements("optout")
 
 
 class OptOuts:
-    """:class:`dialpact.store.ports.opt_outs.OptOuts` on SQLite."""
+    """:class:`dialpact.store.ports.opt_outs.OptOuts`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

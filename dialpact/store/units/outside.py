@@ -15,7 +15,7 @@ MOST = 10_000  # rows that are counted of anything at one look; incidents come i
 
 
 class Installation:
-    """:class:`dialpact.store.ports.installation.Installation` on SQLite."""
+    """:class:`dialpact.store.ports.installation.Installation`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -19,7 +19,7 @@ SQL = statements("reconcile")
 
 
 class Reconciliations:
-    """:class:`dialpact.store.ports.reconciliations.Reconciliations` on SQLite."""
+    """:class:`dialpact.store.ports.reconciliations.Reconciliations`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

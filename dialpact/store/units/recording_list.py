@@ -17,7 +17,7 @@ TIMES = ("started_at", "answered_at", "ended_at", "disposed_at")
 
 
 class RecordingList:
-    """:class:`dialpact.store.ports.recording_list.RecordingList` on SQLite."""
+    """:class:`dialpact.store.ports.recording_list.RecordingList`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -26,7 +26,7 @@ LAST = "g"  # behind every id, which is hex
 
 
 class RecordingSearch:
-    """:class:`dialpact.store.ports.recording_search.RecordingSearch` on SQLite. ``looked``: calls a page."""
+    """:class:`dialpact.store.ports.recording_search.RecordingSearch`. ``looked``: calls a page."""
 
     def __init__(self, database: Database, looked: int = LOOKED) -> None:
         self._database, self._looked = database, looked

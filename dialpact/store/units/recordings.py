@@ -18,7 +18,7 @@ SQL = statements("recordings")
 
 
 class RecorderLeases:
-    """:class:`dialpact.store.ports.recorder_leases.RecorderLeases` on SQLite."""
+    """:class:`dialpact.store.ports.recorder_leases.RecorderLeases`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,7 +40,7 @@ class RecorderLeases:
 
 
 class Recordings:
-    """:class:`dialpact.store.ports.recordings.Recordings` on SQLite."""
+    """:class:`dialpact.store.ports.recordings.Recordings`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -21,7 +21,7 @@ PAGE = 200  # recordings in one transaction: no call waits long for it
 
 
 class Retention:
-    """:class:`dialpact.store.ports.retention.Retention` on SQLite."""
+    """:class:`dialpact.store.ports.retention.Retention`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from dialpact.compliance.errors import StoreBusy, StoreGone
 from dialpact.store.ports import receipts, together
@@ -14,18 +15,14 @@ T = TypeVar("T")
 MOST_SHARED = 50  # units in one transaction
 
 
-class _Transacting(Protocol):
-    async def transact(self, work: Write[T]) -> T: ...
-
-
-class Sharing:
+class Sharing(ABC):
     """Of a database, which it is mixed into."""
 
     def __init__(self) -> None:
         self._shared: list[tuple[Write[Any], asyncio.Future[Any]]] = []
         self._sharing: asyncio.Task[None] | None = None
 
-    async def transact_all(self: _Transacting, works: Sequence[Write[Any]]) -> list[Any]:
+    async def transact_all(self, works: Sequence[Write[Any]]) -> list[Any]:
         """In one transaction, in their order, all or none; the leaves of all are made at its end."""
 
         def all_of(connection: Writing) -> list[Any]:
@@ -45,8 +42,9 @@ class Sharing:
             self._sharing = asyncio.create_task(self._share(), name="shared transactions")
         return await mine
 
+    @abstractmethod
     async def transact(self, work: Write[T]) -> T:
-        raise NotImplementedError
+        """As :meth:`dialpact.store.units.database.Database.transact`."""
 
     async def _share(self) -> None:
         while self._shared:

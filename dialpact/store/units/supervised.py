@@ -18,7 +18,7 @@ SQL = statements("supervised")
 
 
 class Supervised:
-    """:class:`dialpact.store.ports.supervised.Supervised` on SQLite."""
+    """:class:`dialpact.store.ports.supervised.Supervised`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

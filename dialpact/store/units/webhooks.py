@@ -43,7 +43,7 @@ TIMES = ("failing_since", "paused_until", "disabled_at", "delivered_at", "oldest
 
 
 class Webhooks:
-    """:class:`dialpact.store.ports.webhooks.Webhooks` on SQLite."""
+    """:class:`dialpact.store.ports.webhooks.Webhooks`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

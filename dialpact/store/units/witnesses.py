@@ -16,7 +16,7 @@ SQL = statements("witnesses")
 
 
 class Witnesses:
-    """:class:`dialpact.store.ports.witnesses.Witnesses` on SQLite."""
+    """:class:`dialpact.store.ports.witnesses.Witnesses`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -28,7 +28,7 @@ from dialpact.store.units.registers.change import log, need_business
 
 
 class Accounts:
-    """:class:`dialpact.store.ports.accounts.Accounts` on SQLite."""
+    """:class:`dialpact.store.ports.accounts.Accounts`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -19,7 +19,7 @@ KEPT = timedelta(days=90)  # after its end
 
 
 class Sessions:
-    """:class:`dialpact.store.ports.sessions.Sessions` on SQLite."""
+    """:class:`dialpact.store.ports.sessions.Sessions`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

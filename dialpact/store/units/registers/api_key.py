@@ -24,7 +24,7 @@ SQL = statements("api_keys")
 
 
 class ApiKeys:
-    """:class:`dialpact.store.ports.api_keys.ApiKeys` on SQLite."""
+    """:class:`dialpact.store.ports.api_keys.ApiKeys`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

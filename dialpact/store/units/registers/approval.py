@@ -1,4 +1,4 @@
-"""What takes two officers, on SQLite. Every check is made in the transaction that closes a request."""
+"""What takes two officers. Every check is made in the transaction that closes a request."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SQL = statements("approvals")
 
 
 class Approvals:
-    """:class:`dialpact.store.ports.approvals.Approvals` on SQLite."""
+    """:class:`dialpact.store.ports.approvals.Approvals`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

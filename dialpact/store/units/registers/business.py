@@ -17,7 +17,7 @@ from dialpact.store.units.registers.change import SQL, log, same
 
 
 class Businesses:
-    """:class:`dialpact.store.ports.businesses.Businesses` on SQLite."""
+    """:class:`dialpact.store.ports.businesses.Businesses`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -26,7 +26,7 @@ PERIOD = statements("reconcile")
 
 
 class CallerIds:
-    """:class:`dialpact.store.ports.caller_ids.CallerIds` on SQLite."""
+    """:class:`dialpact.store.ports.caller_ids.CallerIds`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -21,7 +21,7 @@ from dialpact.store.units.registers.change import SQL, log, need_business, same
 
 
 class Campaigns:
-    """:class:`dialpact.store.ports.campaigns.Campaigns` on SQLite."""
+    """:class:`dialpact.store.ports.campaigns.Campaigns`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

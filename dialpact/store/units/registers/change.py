@@ -73,7 +73,7 @@ def all_of(connection: Connection, news: Sequence[S], one: Callable[[Connection,
 
 
 class Changes:
-    """:class:`dialpact.store.ports.changes.Changes` on SQLite."""
+    """:class:`dialpact.store.ports.changes.Changes`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -31,7 +31,7 @@ NEVER = "9999-12-31"
 
 
 class Complaints:
-    """:class:`dialpact.store.ports.complaints.Complaints` on SQLite."""
+    """:class:`dialpact.store.ports.complaints.Complaints`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

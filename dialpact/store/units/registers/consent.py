@@ -23,7 +23,7 @@ FIRST: dict[str, str | int] = {"number": 0, "business": "", "industry": "", "gra
 
 
 class Consents:
-    """:class:`dialpact.store.ports.consents.Consents` on SQLite."""
+    """:class:`dialpact.store.ports.consents.Consents`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -22,7 +22,7 @@ TOGETHER = 20_000  # consents of a part
 
 
 class ConsentEvidences:
-    """:class:`dialpact.store.ports.consent_evidence.ConsentEvidences` on SQLite."""
+    """:class:`dialpact.store.ports.consent_evidence.ConsentEvidences`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -22,7 +22,7 @@ from dialpact.store.units.registers.dnc import write_opt_out
 
 
 class DoNotCall:
-    """:class:`dialpact.store.ports.dnc.DoNotCall` on SQLite."""
+    """:class:`dialpact.store.ports.dnc.DoNotCall`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -23,7 +23,7 @@ from dialpact.store.units.registers.change import digits, log
 
 
 class Leads:
-    """:class:`dialpact.store.ports.leads.Leads` on SQLite."""
+    """:class:`dialpact.store.ports.leads.Leads`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -28,7 +28,7 @@ ADDED, REMOVED = "add", "remove"  # as ``sql/entries.sql`` knows the first
 
 
 class Entries:
-    """:class:`dialpact.store.ports.entries.Entries` on SQLite."""
+    """:class:`dialpact.store.ports.entries.Entries`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

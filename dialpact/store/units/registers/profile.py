@@ -13,7 +13,7 @@ from dialpact.store.units.registers.change import SQL, log
 
 
 class Profiles:
-    """:class:`dialpact.store.ports.profiles.Profiles` on SQLite."""
+    """:class:`dialpact.store.ports.profiles.Profiles`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

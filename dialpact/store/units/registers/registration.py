@@ -23,7 +23,7 @@ FIRST: dict[str, str | int] = {"holder": "", "id": "", "kind": "", "valid_from":
 
 
 class Registrations:
-    """:class:`dialpact.store.ports.registrations.Registrations` on SQLite."""
+    """:class:`dialpact.store.ports.registrations.Registrations`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

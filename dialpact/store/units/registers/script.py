@@ -26,7 +26,7 @@ SQL = statements("scripts")
 
 
 class Scripts:
-    """:class:`dialpact.store.ports.scripts.Scripts` on SQLite."""
+    """:class:`dialpact.store.ports.scripts.Scripts`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

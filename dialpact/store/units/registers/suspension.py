@@ -42,7 +42,7 @@ def suspend(
 
 
 class Suspensions:
-    """:class:`dialpact.store.ports.suspensions.Suspensions` on SQLite."""
+    """:class:`dialpact.store.ports.suspensions.Suspensions`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

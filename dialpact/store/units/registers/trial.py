@@ -22,7 +22,7 @@ DAY = timedelta(hours=24)
 
 
 class Trials:
-    """:class:`dialpact.store.ports.trials.Trials` on SQLite."""
+    """:class:`dialpact.store.ports.trials.Trials`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
