@@ -19,8 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dialpact.compliance.ledger import note
 from dialpact.compliance.ledger.cosignature import Witness
 from dialpact.compliance.ledger.note import Signature
-
-WAIT = 30.0
+from tests.patience import WAIT
 
 
 class Cosigner:

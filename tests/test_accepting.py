@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from dialpact.accepting import ACCEPTING, stop_accepting
+from tests.patience import WAIT
 
 
 class Taken(asyncio.Protocol):
@@ -32,6 +33,6 @@ async def test_who_called_so_many_turns_before_the_end(turns: int) -> None:
         assert not server.is_serving()
         for line in lines:
             line.abort()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WAIT):
             with contextlib.suppress(ConnectionResetError):
                 assert await loop.sock_recv(caller, 1) == b""

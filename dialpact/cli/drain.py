@@ -43,7 +43,8 @@ class Drain:
 
     def write(self, line: str) -> None:
         """Takes a line, or counts it as dropped."""
-        if self._waiting.qsize() < self._most:
+        # How many were dropped has room always: it is told once for each write, by who makes the room.
+        if self._waiting.qsize() < self._most or threading.current_thread() is self._thread:
             self._waiting.put(line)
         else:
             self._drop(1)

@@ -28,6 +28,7 @@ from dialpact.store.sqlite import Store, create
 from dialpact.store.sqlite.connection import BUSY_MS as BUSY_MS_OF_DAEMONS
 from dialpact.testing.asterisk import FakeAsterisk
 from tests import registers
+from tests.patience import WAIT
 
 SINCE = registers.SINCE
 BUSY_MS = 150  # for a lock
@@ -199,6 +200,6 @@ def soon(seconds: float = 5.0) -> float:
 
 async def until(condition: Any, what: str = "") -> None:
     """Lets the loop turn until it is so."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT):
         while not condition():
             await asyncio.sleep(0.005)

@@ -24,6 +24,7 @@ from dialpact.store.units.facts import facts as stored_facts
 from tests.agi.judges import OddJudge, Slow, breaking, refusable, sound, unstorable
 from tests.agi.office import BUSY_MS, NUMBER, STRANGER, Office, soon, until
 from tests.agi.stores import DISK_FULL, Batch, Held, Unsure, Watched
+from tests.patience import WAIT
 
 ALLOW = ("ALLOW", "[]")
 QUICK = Limits(retry_seconds=0.02)
@@ -252,7 +253,7 @@ async def test_oldest_unstored_blocks_are_dropped_and_no_other(office: Office, w
         decisions.asked.clear()
         decisions.go.clear()
         waits = asyncio.create_task(gate.decide(office.attempt(), soon()))
-        await asyncio.wait_for(decisions.asked.wait(), 5)
+        await asyncio.wait_for(decisions.asked.wait(), WAIT)
         new = [gate.block(office.attempt(), Reason.GATE_ERROR, "test") for _ in range(2)]
         decisions.go.set()
         await waits

@@ -17,6 +17,7 @@ from dialpact.testing.agi_process import FakeProcess
 from dialpact.testing.asterisk import NOTHING, FakeAsterisk, Told
 from tests.agi.office import NUMBER, STRANGER, Office, soon, until
 from tests.agi.stores import Watched
+from tests.patience import WAIT
 from tests.peer import peer
 
 SUBJECT = "GET VARIABLE DIALPACT_SUBJECT"
@@ -222,9 +223,9 @@ async def test_a_pbx_that_never_answers_the_question_is_told_all_the_same(office
         async with office.server(deadline_ms=300) as server:
             reader, writer = await asyncio.open_connection(office.host, office.port)
             writer.write((header_lines + arguments).encode())
-            assert await asyncio.wait_for(reader.readline(), 10) == SUBJECT.encode() + b"\n"
+            assert await asyncio.wait_for(reader.readline(), WAIT) == SUBJECT.encode() + b"\n"
             writer.write(b"2")
-            said = await asyncio.wait_for(reader.read(), 10)
+            said = await asyncio.wait_for(reader.read(), WAIT)
             writer.close()
             await until(lambda: not server.calls)
     assert said.startswith(b"SET VARIABLE DIALPACT_OPTOUT ")

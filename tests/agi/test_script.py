@@ -20,6 +20,7 @@ from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.agi_process import ROOT, FakeProcess, ToldByScript
 from dialpact.testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, USUAL
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office
+from tests.patience import WAIT
 from tests.peer import peer
 
 Address = tuple[str, int]
@@ -167,7 +168,7 @@ async def test_pbx_reads_no_more(address: Address, office: Office) -> None:
     os.close(writing)
     assert process.stdin is not None
     process.stdin.write(PLAIN)
-    assert await asyncio.wait_for(process.wait(), 5) != 0
+    assert await asyncio.wait_for(process.wait(), WAIT) != 0
     process.stdin.close()
     assert office.decisions() == []
 

@@ -20,6 +20,7 @@ from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.asterisk import ASKS, NOTHING, REFUSED_AT_SIGHT, TELLS, UnexpectedCommand
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, until
 from tests.agi.stores import DISK_FULL, Watched
+from tests.patience import WAIT
 
 HEADER = header(Ringing())
 
@@ -55,7 +56,7 @@ async def connected(
 async def ended(reader: asyncio.StreamReader) -> bytes:
     """All that the gate still says until it cuts the connection."""
     try:
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), WAIT)
     except ConnectionError:
         return b""
 

@@ -25,9 +25,9 @@ from dialpact.store.units import decisions, recordings
 from dialpact.testing.ami import Channel, FakeAmi
 from dialpact.testing.ami_calls import wav_header
 from tests.ami_listener.faulty_store import FaultyStore
+from tests.patience import WAIT
 
 NUMBER = "13800138000"
-PATIENCE = 20.0  # seconds for what has to happen; of a loaded machine
 
 
 def keep_until(ended_at: datetime) -> date:
@@ -144,7 +144,7 @@ class Scene:
             return False, "none"
         return bool(row["ready"]) and row["expires_ns"] > time.monotonic_ns(), row["why"]
 
-    async def ready(self, timeout: float = PATIENCE) -> None:
+    async def ready(self, timeout: float = WAIT) -> None:
         async def is_ready() -> bool:
             return (await self.lease())[0]
 
@@ -153,7 +153,7 @@ class Scene:
         except TimeoutError:
             raise TimeoutError(f"never ready: {await self.lease()}") from None
 
-    async def not_ready(self, why: str, timeout: float = PATIENCE) -> str:
+    async def not_ready(self, why: str, timeout: float = WAIT) -> str:
         """Waits until the lease is withdrawn for a reason that contains ``why``."""
         told = ""
 
@@ -172,7 +172,7 @@ class Scene:
         """Oldest first."""
         return list(reversed(await recordings.list_recordings(self.store)))
 
-    async def recorded(self, state: str, count: int = 1, timeout: float = PATIENCE) -> list[dict[str, Any]]:
+    async def recorded(self, state: str, count: int = 1, timeout: float = WAIT) -> list[dict[str, Any]]:
         """Waits for ``count`` recordings in ``state``."""
         found: list[dict[str, Any]] = []
 
@@ -190,7 +190,7 @@ class Scene:
             ) from None
         return found
 
-    async def carrier_legs(self, ended: int = 0, timeout: float = PATIENCE) -> list[dict[str, Any]]:
+    async def carrier_legs(self, ended: int = 0, timeout: float = WAIT) -> list[dict[str, Any]]:
         """Oldest first, once ``ended`` of them have ended."""
         found: list[dict[str, Any]] = []
 
@@ -212,7 +212,7 @@ class Scene:
                 await self.listener.outbox.drained()
         return [one.kind for one in reversed((await self.store.incidents.list()).rows)]
 
-    async def incident(self, kind: str, timeout: float = PATIENCE) -> dict[str, Any]:
+    async def incident(self, kind: str, timeout: float = WAIT) -> dict[str, Any]:
         """Waits for an incident."""
         found: list[dict[str, Any]] = []
 
@@ -244,7 +244,7 @@ def names_used_up(scene: Scene, decision: str) -> None:
             taken.touch()
 
 
-async def until(done: Callable[[], Any], timeout: float = PATIENCE) -> None:
+async def until(done: Callable[[], Any], timeout: float = WAIT) -> None:
     """Polls a condition, plain or awaitable."""
     deadline = time.monotonic() + timeout
     while True:

@@ -12,8 +12,7 @@ from ami_listener.ami.connection import LinkError, LoginRefused, OutcomeUnknown,
 from ami_listener.ami.events import Event
 from ami_listener.timings import LinkTimings
 from dialpact.testing.ami import FakeAmi
-
-PATIENCE = 5.0
+from tests.patience import WAIT
 
 
 async def opened(port: int, secret: str = "hush", **other: float) -> Session:
@@ -38,13 +37,13 @@ async def unpinged(ami: FakeAmi) -> AsyncIterator[Session]:
 
 
 async def lost(session: Session) -> str:
-    await asyncio.wait_for(session.lost.wait(), PATIENCE)
+    await asyncio.wait_for(session.lost.wait(), WAIT)
     return session.why_lost
 
 
 async def next_events(session: Session, count: int) -> list[Event]:
     found: list[Event] = []
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(WAIT):
         async for event in session.events():
             found.append(event)
             if len(found) == count:
@@ -96,7 +95,7 @@ async def test_an_event_with_the_id_of_an_action_is_not_its_answer(unpinged: Ses
     ami.raw(f"Event: UserEvent\r\nPrivilege: user,all\r\nActionID: {ident}\r\n\r\n".encode())
     ami.raw(f"Response: Success\r\nActionID: {ident}\r\nValue: a\r\n\r\n".encode())
     ami.raw(f"Response: Success\r\nActionID: {ident}\r\nValue: b\r\n\r\n".encode())
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(WAIT):
         assert (await asked).headers["Value"] == "a"
     assert unpinged.unanswered == 0
     assert (await unpinged.act("Ping")).success

@@ -14,10 +14,11 @@ from dialpact.compliance.recorded import Finished
 from dialpact.testing.ami import Channel, FakeAmi
 from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import Scene, answered, ringing, talking, until
+from tests.patience import WAIT
 
 
 async def written(scene: Scene) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT):
         await scene.listener.outbox.drained()
 
 

@@ -18,6 +18,7 @@ from dialpact.compliance.errors import RecordingError, StoreError
 from dialpact.testing.ami import FakeAmi
 from tests.ami_listener.pace import timed
 from tests.ami_listener.scene import NUMBER, Scene, judged, prepared, recorded, ringing, talking, until
+from tests.patience import WAIT
 
 OTHER = "13900139000"
 
@@ -401,7 +402,7 @@ async def test_a_second_listener_of_the_node_does_not_start(scene: Scene) -> Non
 
     second = Listener(scene.config, scene.store, scene.clock, lambda at: at.date())
     with pytest.raises(RecordingError, match=r"another listener of node pbx1 is running \(process [0-9]+"):
-        await asyncio.wait_for(second.run(), 5)
+        await asyncio.wait_for(second.run(), WAIT)
     assert (await scene.lease())[0], "the first one's lease is untouched"
 
 

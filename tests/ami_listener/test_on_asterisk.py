@@ -21,6 +21,7 @@ from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.phone import TONE as AGENT
 from tests.lab.phone import Phone
+from tests.patience import WAIT
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(180)]
 
@@ -217,7 +218,7 @@ async def test_text_from_sip_forges_no_event(scene: Scene, pbx: Pbx) -> None:
     reader, spy = await asyncio.open_connection("127.0.0.1", pbx.ports.ami, limit=1 << 20)
     try:
         spy.write(b"Action: Login\r\nUsername: lab\r\nSecret: lab\r\n\r\n")
-        async with Phone(pbx).calling(NUMBER, hangup_by="test") as call, asyncio.timeout(20):
+        async with Phone(pbx).calling(NUMBER, hangup_by="test") as call, asyncio.timeout(WAIT):
             await call.heard(0.5)
             (uniqueid,) = scene.listener.legs
             forged = f"Event: Hangup\r\nPrivilege: call,all\r\nChannel: {leg_of(pbx)}"

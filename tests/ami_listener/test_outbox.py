@@ -11,6 +11,7 @@ from ami_listener.outbox import Outbox, Waiting
 from ami_listener.timings import OutboxTimings
 from dialpact.compliance.errors import StoreBusy, StoreError, StoreGone, StoreRefused
 from dialpact.compliance.meters import METERS
+from tests.patience import WAIT
 
 AT_ONCE = OutboxTimings(retry=0.001)
 
@@ -47,7 +48,7 @@ async def box() -> AsyncIterator[Box]:
 
 
 async def drained(box: Box) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT):
         await box.outbox.drained()
 
 

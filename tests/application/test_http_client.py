@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dialpact.application.http_client import NoAnswer, Reply, ask
+from tests.patience import WAIT
 from tests.web.test_process import certified
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n\r\nok"
@@ -94,7 +95,7 @@ async def test_who_drips_is_left() -> None:
             await asyncio.sleep(0.01)
 
     async with saying(drip) as (port, _):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WAIT):
             with pytest.raises(NoAnswer):
                 await ask(f"http://127.0.0.1:{port}", seconds=0.2, most=10)
 

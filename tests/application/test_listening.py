@@ -21,6 +21,7 @@ from dialpact.store.ports.recording_search import Whose
 from dialpact.store.sqlite import Store
 from tests.application.test_hearing import ID, SHA256, SOUND, by_hand, finish, open_files, store, told
 from tests.compliance.store_values import AT
+from tests.patience import WAIT
 
 assert store  # (a fixture)
 CHEN = Actor(name="chen", door=Door.PAGE, rights=frozenset({Right.EVIDENCE, Right.CALLS}))
@@ -239,7 +240,7 @@ async def test_it_is_let_go_when_it_is_not_asked_for_and_when_there_are_too_many
     assert few.again(files["mix"]) is None
     (further,) = filter(None, [few.again(files["callee"])])
     further.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT):
         while open_files() > before + 1:
             await asyncio.sleep(0.005)
     assert brief.again(files["mix"]) is None

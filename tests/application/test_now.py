@@ -20,6 +20,7 @@ from dialpact.store.ports.listings import Wanted
 from dialpact.store.ports.live import SLICE, Counted, LiveRows, RecordingMark
 from dialpact.testing.clock import FixedClock
 from tests.compliance.store_values import AT
+from tests.patience import WAIT
 
 MINUTE = timedelta(minutes=1)
 NOW = AT + timedelta(hours=2, seconds=30)
@@ -150,7 +151,7 @@ async def test_a_store_that_hangs_is_asked_once_and_nobody_waits_for_ever(
             await watch.now(context)
     assert len(live.asked) == 1
     live.gate.set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT):
         while True:
             try:
                 seen = await watch.now(context)

@@ -19,9 +19,9 @@ from dialpact.cli.drain import Drain
 from dialpact.testing.asterisk import FakeAsterisk
 from tests.cli.conftest import Home
 from tests.cli.test_app import PROGRAM, ROOT
+from tests.patience import WAIT
 
 PAGE = 4096  # the smallest pipe there is
-WAIT = 20.0
 
 
 class Pipe:
@@ -82,6 +82,31 @@ def test_what_has_no_room_is_counted_and_told_when_the_stream_moves(pipe: Pipe) 
     stream.close()
 
 
+class Stalled(StringIO):
+    """A stream without a descriptor, which takes nothing until it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came, self.may = threading.Event(), threading.Event()
+
+    def write(self, text: str) -> int:
+        self.came.set()
+        assert self.may.wait(WAIT)
+        return super().write(text)
+
+
+def test_how_many_were_dropped_has_room_when_nothing_else_has() -> None:
+    stream = Stalled()
+    drain = Drain(stream, lambda lines: drain.write(f"dropped {lines}\n"), most=1)
+    drain.write("first\n")
+    assert stream.came.wait(WAIT)
+    for line in ("waits\n", "lost\n", "lost\n"):
+        drain.write(line)
+    stream.may.set()
+    drain.close()
+    assert stream.getvalue() == "first\nwaits\ndropped 2\n"
+
+
 def test_a_stream_that_is_closed_ends_nothing(pipe: Pipe) -> None:
     stream: TextIO = os.fdopen(os.dup(pipe.writes), "w")
     told: list[int] = []
@@ -120,7 +145,7 @@ async def test_a_gate_whose_log_nobody_reads_answers_every_call_and_ends(home: H
     try:
         pipe.until(lambda text: "gate listening" in text)
         asterisk = FakeAsterisk("127.0.0.1", port)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WAIT):
             for _ in range(100):  # some 40 kB of lines, of which the pipe holds 4
                 told = await asterisk.dial("13800138000", caller_id="02788880007", trunk="carrier")
                 assert told.verdict == "BLOCK"

@@ -22,6 +22,7 @@ from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.store.sqlite import Store
 from dialpact.store.units import checkpoints, ledger
 from tests.cli.conftest import Home
+from tests.patience import WAIT
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 
@@ -173,7 +174,7 @@ async def test_what_fails_is_said_and_tried_again(home: Home, hands: Hands, brok
 
     session = CommandContext(home.config, False, "en", machine)
     with capture_logs() as logs:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT):
             await housekeeping.keep(session, Third(), timedelta(milliseconds=1))
     assert [entry["log_level"] for entry in logs] == ["error"] * 3 + ["warning"]
     assert all(entry["event"] == "the ledger is not kept" for entry in logs[:3])
@@ -183,7 +184,7 @@ async def test_what_fails_is_said_and_tried_again(home: Home, hands: Hands, brok
 async def test_it_ends_when_it_is_told(session: CommandContext, hands: Hands) -> None:
     stop = asyncio.Event()
     stop.set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT):
         await housekeeping.keep(session, stop)
 
 
@@ -198,7 +199,7 @@ async def test_what_was_logged_before_the_end_is_signed(
             newest = checkpoints.newest(connection, 1)
             return newest[0]["size"] if newest else 0, ledger.size(connection)
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT):
             while (await store.transact(sizes))[0] == 0:
                 await asyncio.sleep(0.01)
             await store.incidents.add(

@@ -39,9 +39,9 @@ from dialpact.store.sqlite import Store
 from dialpact.web import metrics, server
 from tests.agi.office import NUMBER, Office
 from tests.cli.conftest import Home
+from tests.patience import WAIT
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
-WAIT = 20.0
 
 
 WITNESS = WitnessState(

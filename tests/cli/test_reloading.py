@@ -20,6 +20,7 @@ from dialpact.compliance.errors import ConfigError
 from dialpact.store.sqlite import Store
 from tests.agi.office import CALLER_ID, NUMBER, STRANGER, Office, soon
 from tests.agi.stores import Watched
+from tests.patience import WAIT
 
 CONFIG = """\
 [node]
@@ -212,7 +213,7 @@ async def test_a_part_that_fails_after_another_has_changed_takes_it_back(place: 
         place.good(NEW)
         place.change("deadline_ms = 2500", "deadline_ms = 2400")
         place.reloading.ask()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT):
             while place.reloading.reloads < 1:
                 await asyncio.sleep(0.01)
         assert "ours" in place.reloading.why and not place.reloading.last_ok
@@ -221,7 +222,7 @@ async def test_a_part_that_fails_after_another_has_changed_takes_it_back(place: 
         last.failing = False
         place.good(NEW)
         place.reloading.ask()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT):
             while place.reloading.reloads < 2:
                 await asyncio.sleep(0.01)
         assert place.reloading.last_ok
@@ -249,7 +250,7 @@ async def test_no_call_is_dropped_or_judged_by_half_of_each(place: Place) -> Non
                 place.good(NEW if turn % 4 == 0 else OLD)
             assert await place.reloading.reload() is (turn % 2 == 0)
             seen = len(told) + 4  # calls are answered between two reloads
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(WAIT):
                 while len(told) < seen:
                     await asyncio.sleep(0)
         over.set()
@@ -317,7 +318,7 @@ async def test_nothing_is_reloaded_before_every_part_is_there(place: Place) -> N
     work = asyncio.create_task(place.reloading.run(stop))
     await asyncio.sleep(0)
     assert daemon_registry.running(place.reloading.config) == []
-    async with asyncio.timeout(30), place.serving():
+    async with asyncio.timeout(WAIT), place.serving():
         await place.reloading.replaced.wait()
         stop.set()
         await work
@@ -327,7 +328,7 @@ async def test_nothing_is_reloaded_before_every_part_is_there(place: Place) -> N
 
 async def test_one_that_is_stopped_while_it_starts_leaves_no_file(place: Place) -> None:
     """The file is written by a thread, which ends when it likes."""
-    async with asyncio.timeout(30), place.serving():
+    async with asyncio.timeout(WAIT), place.serving():
         for turns in range(100):
             stop = asyncio.Event()
             work = asyncio.create_task(place.reloading.run(stop))

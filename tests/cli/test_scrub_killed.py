@@ -21,6 +21,7 @@ from dialpact.compliance.judge import Judge
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
 from tests.compliance.world import policy
+from tests.patience import WAIT
 
 # (No door leads between two rows of another process.)
 CUT = """
@@ -98,7 +99,7 @@ async def test_cancelled(stocked: Home) -> None:
         context = Context(store, Actor(name="x", door=Door.SHELL), SystemClock())
         request = ScrubRequest(campaign="renewal", caller_id="02787654321")
         task = asyncio.create_task(scrub(context, judge, file, out, request, progress))
-        await asyncio.wait_for(begun.wait(), 20)
+        await asyncio.wait_for(begun.wait(), WAIT)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Sequence
 from types import TracebackType
 
-WAIT = 20.0
+from tests.patience import WAIT
+
 CLOSES = b""  # instead of an answer
 
 

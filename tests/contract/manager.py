@@ -9,8 +9,7 @@ from typing import Self
 
 from ami_listener.ami import wire
 from ami_listener.ami.wire import Message
-
-PATIENCE = 20.0  # seconds; of a loaded machine
+from tests.patience import WAIT
 
 
 class Manager:
@@ -49,7 +48,7 @@ class Manager:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Waits until what has come makes ``condition`` true."""
-        async with asyncio.timeout(PATIENCE), self._news:
+        async with asyncio.timeout(WAIT), self._news:
             await self._news.wait_for(condition)
 
     async def do(self, action: str, **headers: str) -> list[Message]:

@@ -19,6 +19,7 @@ from tests.lab.carrier import Carrier
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
 from tests.lab.site import DIALPLAN
+from tests.patience import WAIT
 
 OLDEST = FOLDER / "16"
 OLDER = sorted(path for major in ("16", "18", "20") for path in (FOLDER / major).glob("*.txt"))
@@ -66,7 +67,7 @@ async def test_fake_answers_as_the_lab_does(lab: Pbx) -> None:
         listening(lab.ports.gate, probe(seen, over)),
         phone.calling(NUMBER, caller_id=CALLER_ID, hangup_by="test") as call,
     ):
-        await asyncio.wait_for(over.wait(), 30)
+        await asyncio.wait_for(over.wait(), WAIT)
         await call.hang_up()
     compare(seen)
 

@@ -15,7 +15,7 @@ import pytest
 
 from dialpact.testing import Api
 from dialpact.testing.api import EVERYTHING
-from tests.web.asking import WAIT
+from tests.patience import WAIT
 from tests.web.program import free_address, program, web
 
 CONFIG = """

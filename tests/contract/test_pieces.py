@@ -14,6 +14,7 @@ from dialpact.testing.agi_header import Ringing, header
 from dialpact.testing.ami import FakeAmi
 from dialpact.testing.asterisk import FakeAsterisk
 from tests.contract import transcript
+from tests.patience import WAIT
 from tests.peer import peer
 
 NAME = "张三😀"
@@ -57,7 +58,7 @@ async def test_fake_ami_reads_pieces(how: str) -> None:
             writer.write(piece)
             await writer.drain()
             await asyncio.sleep(0)  # the fake gets its turn between two pieces
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT):
             told = await reader.readuntil(f"Value: {NAME}\r\n\r\n".encode())
         writer.close()
         assert told.count(b"Response: Success") == 3

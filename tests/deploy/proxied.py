@@ -11,9 +11,9 @@ from pathlib import Path
 
 from dialpact.web.process import Tls
 from tests.lab.unpacked import NGINX
+from tests.patience import WAIT
 
 SNIPPET = Path(__file__).parents[2] / "deploy" / "nginx" / "dialpact.conf"
-PATIENCE = 20  # seconds for its end
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 MAIN = """
 daemon off;
@@ -71,10 +71,10 @@ def proxied(folder: Path, upstream: int, tls: Tls) -> Iterator[int]:
     finally:
         running.terminate()
         try:
-            _, said = running.communicate(timeout=PATIENCE)
+            _, said = running.communicate(timeout=WAIT)
         finally:
             running.kill()
-            running.wait(PATIENCE)
+            running.wait(WAIT)
         (folder / "nginx.log").write_text(said, "utf-8")
     complaints = [line for line in said.splitlines() if "inherited sockets" not in line]
     assert not [line for line in complaints if "[emerg]" in line or "[alert]" in line], said

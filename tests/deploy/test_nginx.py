@@ -18,7 +18,8 @@ from dialpact.web.api.routing import endpoints
 from dialpact.web.app import application
 from dialpact.web.process import Tls
 from tests.deploy.proxied import SNIPPET, TEMPORARY, proxied
-from tests.web.asking import WAIT, Asker, ended, serving, site_of
+from tests.patience import WAIT
+from tests.web.asking import Asker, ended, serving, site_of
 from tests.web.test_process import certified
 
 ROOT = Path(__file__).parents[2]

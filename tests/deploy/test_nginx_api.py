@@ -19,7 +19,8 @@ from dialpact.testing.registers import CALLER_ID, CAMPAIGN, NUMBER
 from dialpact.web.api.limits import MOST_FAILURES
 from dialpact.web.process import Tls
 from tests.deploy.proxied import proxied
-from tests.web.asking import WAIT, ended
+from tests.patience import WAIT
+from tests.web.asking import ended
 from tests.web.test_process import certified
 
 CALL = {"campaign": CAMPAIGN, "caller_id": CALLER_ID}

@@ -17,10 +17,10 @@ import pytest
 
 from tests.cli.conftest import Home, home
 from tests.deploy.monitored import parsed
+from tests.patience import WAIT
 
 __all__ = ["home"]
 PROGRAM = "from dialpact.cli.app import main; main()"
-WAIT = 60.0
 
 
 def free_port() -> int:

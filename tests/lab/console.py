@@ -21,12 +21,12 @@ import time
 from pathlib import Path
 
 from tests.lab.site import ROOT, Site
+from tests.patience import WAIT
 
 FOLDER = ROOT / ".lab" / "console"
 PLACE = FOLDER / "place"  # the path by which the recordings are known in the database
 PID, LOG = FOLDER / "web.pid", FOLDER / "web.log"
 PORT = 9080
-WAIT = 30.0
 SOON = 2.0
 LINK = re.compile(r"https?://[^\s\"\\]+/welcome[^\s\"\\]*")
 WORDS = {

@@ -20,11 +20,11 @@ from tests.lab.matrix.row import Row, matrix
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
 from tests.lab.site import Site, product
+from tests.patience import WAIT
 
 pytestmark = pytest.mark.lab
 
 GOOD = {"number": "13800138000", "campaign": "autumn-loans", "caller_id": "02788880007"}
-PATIENCE = 20.0  # seconds
 NEWEST = """SELECT id, verdict, reasons, undelivered.at FROM decision
     LEFT JOIN undelivered ON undelivered.decision = id ORDER BY seq DESC LIMIT 1"""
 
@@ -45,7 +45,7 @@ def lab_options() -> dict[str, Any]:
 
 
 async def until(condition: Callable[[], object], what: str) -> None:
-    limit = time.monotonic() + PATIENCE
+    limit = time.monotonic() + WAIT
     while not condition():
         if time.monotonic() > limit:
             raise TimeoutError(f"waited in vain for {what}")
@@ -67,7 +67,7 @@ class Scene:
 
     def ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """The database itself: the command line takes longer to start."""
-        with contextlib.closing(sqlite3.connect(self.site.database, timeout=PATIENCE)) as connection:
+        with contextlib.closing(sqlite3.connect(self.site.database, timeout=WAIT)) as connection:
             return connection.execute(statement, values).fetchall()
 
     def newest(self) -> Newest:
@@ -173,7 +173,7 @@ async def _talking(scene: Scene, row: Row) -> None:
             if row.emergency:
                 await scene.emergency()
             await scene.seen(row, before)
-        scene.site.ready(seconds=PATIENCE)
+        scene.site.ready(seconds=WAIT)
         if row.call == "lasts":
             await call.heard(call.sound.seconds + 0.5)
             assert (await call.hang_up()).hung_up_by == "phone"
@@ -192,7 +192,7 @@ KINDS: dict[str, Callable[[Scene, Row], Coroutine[Any, Any, None]]] = {
 @pytest.mark.parametrize("row", matrix().row, ids=lambda row: row.id)
 async def test_fault(row: Row, pbx: Pbx, site: Site, carrier: Carrier) -> None:
     scene = Scene(pbx, site, carrier)
-    site.ready(seconds=PATIENCE)
+    site.ready(seconds=WAIT)
     await KINDS[row.call](scene, row)
-    site.ready(seconds=PATIENCE)
+    site.ready(seconds=WAIT)
     await scene.passes()

@@ -17,6 +17,7 @@ from tests.lab.manager import act
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
 from tests.lab.site import Site, install_classic, product
+from tests.patience import WAIT
 
 LEASE = LeaseTimings()
 pytestmark = pytest.mark.lab
@@ -109,7 +110,7 @@ async def test_unanswered_call_leaves_no_recording(site: Site, carrier: Carrier,
     )
     result = await phone.call("13800138001", **CALL)  # the carrier's rule for ..01: busy
     assert result.status == 486
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT):
         while (states := recordings_of(site, "+8613800138001")) in ([], ["starting"], ["running"]):
             await asyncio.sleep(0.1)
     assert states == ["unanswered"]

@@ -16,6 +16,7 @@ from tests.lab.demo import finished
 from tests.lab.pbx import Pbx
 from tests.lab.phone import Phone
 from tests.lab.site import Site, product
+from tests.patience import WAIT
 
 pytestmark = pytest.mark.lab
 
@@ -34,7 +35,7 @@ async def said(site: Site, role: str, event: str, count: int) -> None:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT):
         while not condition():
             await asyncio.sleep(0.05)
 

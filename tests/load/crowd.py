@@ -22,11 +22,11 @@ from dialpact.store.sqlite import create
 from dialpact.testing.agi_header import Ringing, header
 from tests import registers
 from tests.bench.gate_site import CALLER_ID, entry
+from tests.patience import WAIT
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 LEADS = 2500
-PATIENCE = 60.0  # for a machine that is busy with something else
 VERDICT = re.compile(rb'"?DIALPACT_VERDICT=(ALLOW|BLOCK)')
 Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 IDENT = re.compile(rb"DIALPACT_ID=([0-9a-f]{32})")
@@ -123,7 +123,7 @@ def house(folder: Path, *, hard_files: int = 0) -> Iterator[House]:
     finally:
         process.stdin.close()
         try:
-            process.wait(PATIENCE)
+            process.wait(WAIT)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
@@ -155,7 +155,7 @@ async def call(port: int, number: str) -> Told:
 async def calls(port: int, count: int) -> list[Told]:
     """All at once."""
     chosen = itertools.islice(numbers(), count)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(WAIT):
         return await asyncio.gather(*(call(port, number) for number in chosen))
 
 
@@ -166,7 +166,7 @@ async def idle(
     """Connections that say nothing by themselves."""
     pairs: list[Ends] = []
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(WAIT):
             for first in range(0, count, 200):
                 some = range(first, min(first + 200, count))
                 pairs += await asyncio.gather(*(asyncio.open_connection(HOST, port) for _ in some))

@@ -18,6 +18,7 @@ from dialpact.testing.agi_header import Ringing, header
 from tests.bench.gate_site import CALLER_ID, entry
 from tests.load import crowd
 from tests.load.crowd import House, Told
+from tests.patience import WAIT
 
 # The gate's deadline and three confirmations, and ten seconds for a machine that is busy elsewhere.
 AT_MOST = 1.5 + 3 * 0.5 + 10
@@ -45,7 +46,7 @@ def answered(found: list[Told]) -> list[Told]:
 
 async def calm(house: House, before: float) -> Told:
     """The crowd has left: descriptors and memory are given back, and the gate answers as ever."""
-    async with asyncio.timeout(crowd.PATIENCE):
+    async with asyncio.timeout(WAIT):
         while house.descriptors > REST:
             await asyncio.sleep(0.05)
         while not (told := await crowd.call(house.port, entry(0))).verdicts:
@@ -77,7 +78,7 @@ async def test_slow_loris(tmp_path: Path) -> None:
             found += await crowd.calls(house.port, 2)
             await asyncio.sleep(0.1 if n < 10 else 0)
         stop.set()
-        async with asyncio.timeout(crowd.PATIENCE):
+        async with asyncio.timeout(WAIT):
             cuts = await asyncio.gather(*crowds)
         assert sum(cuts) > 0
         await calm(house, before)
@@ -131,7 +132,7 @@ async def test_a_client_that_never_reads(tmp_path: Path) -> None:
                 writer.transport.pause_reading()  # type: ignore[attr-defined]
                 writer.write(asked + b"200 result=0\n" * (n % 3) * 1000)
             found = await crowd.calls(house.port, 20)
-            async with asyncio.timeout(crowd.PATIENCE):
+            async with asyncio.timeout(WAIT):
                 while house.descriptors > REST:
                     await asyncio.sleep(0.05)
         found.append(await calm(house, before))

@@ -23,6 +23,7 @@ from tests.ami_listener.conftest import ami, directory, scene
 from tests.ami_listener.pace import QUICK, changed
 from tests.ami_listener.scene import NUMBER, Scene, until
 from tests.load.storm import EVENTS_PER_SECOND, Storm
+from tests.patience import WAIT
 
 __all__ = ["ami", "directory", "scene"]
 
@@ -30,14 +31,13 @@ __all__ = ["ami", "directory", "scene"]
 pytestmark = pytest.mark.alone
 
 CALLS = 20
-PATIENCE = 60.0
 # A busy machine is no dead link, and a call that waits for the storm's end has not stalled.
 PATIENT = changed(
     QUICK,
-    link=dict.fromkeys(("action", "pong", "login"), PATIENCE),
-    recorder={"proof": PATIENCE},
-    legs={"store": PATIENCE},  # beyond it a call is cut, as it should be
-    sound={"stalled": 10 * PATIENCE},
+    link=dict.fromkeys(("action", "pong", "login"), WAIT),
+    recorder={"proof": WAIT},
+    legs={"store": WAIT},  # beyond it a call is cut, as it should be
+    sound={"stalled": 10 * WAIT},
 )
 GROWTH = 300.0  # megabytes; a queue that is full of events is 50
 LOST = {
@@ -69,7 +69,7 @@ async def ring(scene: Scene, ami: FakeAmi) -> list[tuple[str, Channel]]:
 
 async def interlocked(made: list[tuple[str, Channel]]) -> None:
     await until(
-        lambda: all(leg.variables.get("DIALPACT_RECORDING") == decision for decision, leg in made), PATIENCE
+        lambda: all(leg.variables.get("DIALPACT_RECORDING") == decision for decision, leg in made), WAIT
     )
 
 
@@ -81,7 +81,7 @@ async def end(made: list[tuple[str, Channel]]) -> None:
 
 async def all_kept(scene: Scene, made: list[tuple[str, Channel]]) -> None:
     try:
-        rows = await scene.recorded("kept", len(made), PATIENCE)
+        rows = await scene.recorded("kept", len(made), WAIT)
     except TimeoutError as error:
         raise TimeoutError(f"{error}; not yet written: {len(scene.listener.outbox)}") from None
     assert {row["decision"] for row in rows} == {decision for decision, _ in made}
@@ -96,7 +96,7 @@ async def blowing(ami: FakeAmi, storm: Storm, seconds: int) -> AsyncIterator[asy
     task = asyncio.create_task(storm.blow(ami, seconds))
     try:
         yield task
-        assert await asyncio.wait_for(task, PATIENCE) == seconds * EVENTS_PER_SECOND
+        assert await asyncio.wait_for(task, WAIT) == seconds * EVENTS_PER_SECOND
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -129,7 +129,7 @@ async def test_true_looking_ends_of_living_calls(scene: Scene, ami: FakeAmi) -> 
     asked = len(ami.actions)
     for _ in range(200):
         ami.raw(b"".join(storm_end(leg) for _, leg in made))
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(WAIT):
         while (await scene.incidents()).count("forged-event") < CALLS:
             await asyncio.sleep(0.01)
     await end(made)
@@ -166,10 +166,10 @@ async def test_a_reader_that_falls_behind(ami: FakeAmi) -> None:
     storm = Storm([ami.channel("carrier")])
     blowing = asyncio.create_task(storm.blow(ami, 3))
     try:
-        await asyncio.wait_for(session.lost.wait(), PATIENCE)
+        await asyncio.wait_for(session.lost.wait(), WAIT)
         assert "too many events" in session.why_lost
         assert len([event async for event in session.events()]) <= 5000 + 1  # with the one too many
-        assert await asyncio.wait_for(blowing, PATIENCE) < 3 * EVENTS_PER_SECOND, "it was never given up"
+        assert await asyncio.wait_for(blowing, WAIT) < 3 * EVENTS_PER_SECOND, "it was never given up"
     finally:
         blowing.cancel()
         await asyncio.gather(blowing, return_exceptions=True)
@@ -185,8 +185,8 @@ async def test_a_listener_that_falls_behind_begins_anew(scene: Scene, ami: FakeA
         leg.enter_bridge()
     storm = Storm([leg for _, leg in made])
     ami.raw(storm.piece * 4)  # the calls themselves make 60 events wait, a read from the socket has 500 of it
-    await until(lambda: ami.logins == 2, PATIENCE)
-    await scene.ready(PATIENCE)
-    await until(lambda: all(leg.uniqueid in scene.listener.legs for _, leg in made), PATIENCE)
+    await until(lambda: ami.logins == 2, WAIT)
+    await scene.ready(WAIT)
+    await until(lambda: all(leg.uniqueid in scene.listener.legs for _, leg in made), WAIT)
     await end(made)
     await all_kept(scene, made)

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tests.patience import WAIT
 from tests.postgres import keeper
-from tests.postgres.ground import PATIENCE, Ground
+from tests.postgres.ground import Ground
 from tests.postgres.server import ADMIN, ROLE, Server
 
 NAMES = ("a", "b")
@@ -99,7 +100,7 @@ def _name(node: Server) -> str:
     return node.settings["cluster_name"]
 
 
-def until(holds: Callable[[], bool], otherwise: str, seconds: float = PATIENCE) -> None:
+def until(holds: Callable[[], bool], otherwise: str, seconds: float = WAIT) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, otherwise

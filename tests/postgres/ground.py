@@ -14,13 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.patience import WAIT
 from tests.postgres import keeper
 from tests.postgres.programs import MACHINE, Programs
 
 UNPRIVILEGED = "nobody"  # in every Debian; PostgreSQL refuses root
 # Above the labs' blocks (tests/lab/ports.py) and below the kernel's ephemeral ports.
 PORTS = range(32000, 32768)
-PATIENCE = 60.0  # seconds for what ends at once, on a machine that computes
 
 
 class Ground:
@@ -141,7 +141,7 @@ class Ground:
             claim.close()
         assert self._keeper.stdin
         self._keeper.stdin.close()
-        self._keeper.wait(PATIENCE)
+        self._keeper.wait(WAIT)
 
     def __enter__(self) -> Ground:
         return self

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.patience import WAIT
 from tests.postgres import keeper
 from tests.postgres.cluster import NAMES, address, until
-from tests.postgres.ground import PATIENCE, Ground
+from tests.postgres.ground import Ground
 from tests.postgres.programs import ETCD, PATRONI
 from tests.postgres.server import ADMIN, ROLE, SETTINGS, Server
 
@@ -68,7 +69,7 @@ class Etcd:
     def kill(self) -> None:
         keeper.kill(self.folder)
         if self._process:
-            self._process.wait(PATIENCE)
+            self._process.wait(WAIT)
 
 
 class Node:
@@ -102,7 +103,7 @@ class Node:
         """Patroni, the postmaster and all its children at once, as the power goes."""
         keeper.kill(self.server.folder)
         if self._process:
-            self._process.wait(PATIENCE)
+            self._process.wait(WAIT)
             self._process = None
 
     def freeze(self) -> None:

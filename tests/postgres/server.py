@@ -23,8 +23,9 @@ from types import TracebackType
 from urllib.parse import quote
 
 from tests.lab.unpacked import LAB
+from tests.patience import WAIT
 from tests.postgres import keeper
-from tests.postgres.ground import PATIENCE, Ground
+from tests.postgres.ground import Ground
 from tests.postgres.programs import POSTGRESQL
 
 ADMIN = "postgres"
@@ -129,7 +130,7 @@ class Server:
         self.configure()
         words: list[str | Path] = [self.program, "-D", self.data]
         self._process = self.ground.start(words, self.environment, self.data, self.log)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + WAIT
         while self.state() != LISTENING:
             ended = self._process.poll()
             assert ended is None and time.monotonic() < deadline, self.log.read_text("utf-8", "replace")
@@ -152,14 +153,14 @@ class Server:
         """In order, with every session ended; SIGQUIT: at once, and recovered at the next start."""
         if self._process:
             self._process.send_signal(how)
-            self._process.wait(PATIENCE)
+            self._process.wait(WAIT)
             self._process = None
 
     def kill(self) -> None:
         """As the power goes: all its processes at once."""
         keeper.kill(self.data)
         if self._process:
-            self._process.wait(PATIENCE)
+            self._process.wait(WAIT)
             self._process = None
 
     def freeze(self) -> None:

@@ -16,13 +16,13 @@ from dialpact.store.postgres.engine import Store
 from dialpact.store.units import ledger
 from tests.compliance.store_values import AT, BY, NUMBER, Fixed, Still, attempt, decision, waiting
 from tests.compliance.test_store_registers import ACME, RENEWAL
+from tests.patience import WAIT
 from tests.postgres.server import Database
 
 NODES = ("pbx1", "pbx2", "pbx3")
 CAP = 3
 RACING = 60
 ROUNDS = 5
-PATIENCE = 60.0  # seconds: beside other tests
 
 
 class Capped(Fixed):
@@ -41,7 +41,7 @@ class Capped(Fixed):
 async def stores(postgres_database: Database) -> AsyncIterator[Sequence[Store]]:
     async with AsyncExitStack() as stack:
         found = [
-            await stack.enter_async_context(await Store.open(postgres_database.url, node, seconds=PATIENCE))
+            await stack.enter_async_context(await Store.open(postgres_database.url, node, seconds=WAIT))
             for node in NODES
         ]
         await found[0].businesses.add(ACME, **BY)

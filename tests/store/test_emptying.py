@@ -15,8 +15,7 @@ import pytest
 from dialpact.store.sqlite import Store, create, emptying
 from dialpact.store.units import incidents
 from tests.compliance.store_values import AT
-
-WAIT = 10.0
+from tests.patience import WAIT
 
 
 @pytest.fixture

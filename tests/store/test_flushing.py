@@ -20,8 +20,7 @@ from dialpact.store.ports.idempotency import Request
 from dialpact.store.sqlite import Store, create, flushing
 from dialpact.testing import Registers, Site
 from tests.compliance.store_values import AT
-
-WAIT = 10.0
+from tests.patience import WAIT
 
 
 class Disk:

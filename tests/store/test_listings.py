@@ -28,6 +28,7 @@ from dialpact.store.sqlite.connection import MOST_SPARE
 from dialpact.store.units import decisions
 from dialpact.store.units.listings import Listings
 from tests.compliance.store_values import AT, BY, NUMBER, attempt, decision
+from tests.patience import WAIT
 from tests.store.plans import plans
 
 OTHER = "+862787654321"
@@ -413,7 +414,7 @@ async def test_who_looks_can_not_write_and_keeps_nobody_waiting(store: Store) ->
             return first + connection.execute("SELECT count(*) FROM decision").fetchone()[0]
 
         reading = asyncio.create_task(looking.read(long))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT):
             await begun.wait()
             await record(store, call(2))  # while it reads
             go_on.set()
@@ -422,7 +423,7 @@ async def test_who_looks_can_not_write_and_keeps_nobody_waiting(store: Store) ->
 
 async def test_what_nobody_waits_for_ends(store: Store) -> None:
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2), store.looking() as looking:
                 await looking.read(lambda connection: connection.execute(endless).fetchone())
@@ -454,7 +455,7 @@ async def test_no_more_of_them_are_kept_than_a_few(store: Store) -> None:
 
     async def are(wanted: int) -> None:
         """(A thread that was told to end does so a moment later.)"""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT):
             while threading.active_count() != before + wanted:
                 await asyncio.sleep(0.01)
 

@@ -17,6 +17,7 @@ from dialpact.store.ports.together import Write, together
 from dialpact.store.sqlite import Store, create
 from dialpact.store.units import incidents, ledger
 from tests.compliance.store_values import AT
+from tests.patience import WAIT
 
 
 class Counted(Store):
@@ -119,13 +120,13 @@ async def test_an_outbox_writes_what_waits_as_one_and_sets_aside_the_bad_one_alo
     for name, detail in {"a": "a", "b": "b", "bad": BAD, "c": "c"}.items():
         outbox.put(name, incident(store, detail))
     running = asyncio.create_task(outbox.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT):
         await outbox.drained()
     assert (await told(store), refused, await leaves(store)) == (["a", "b", "c"], ["bad"], 3)
     before = store.units
     for name in "defg":
         outbox.put(name, incident(store, name))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT):
         await outbox.drained()
     assert store.units == before + 1
     assert await told(store) == [*"abcdefg"]
@@ -143,12 +144,12 @@ async def test_what_comes_within_a_moment_is_written_with_the_first_and_whoever_
         await asyncio.sleep(0)
         await store.read(ledger.size)
     assert (store.units, len(outbox)) == (0, 3)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT):
         await outbox.drained()
     assert (store.units, await told(store)) == (1, [*"abc"])
     for number in range(MOST):  # so many are enough
         outbox.put("n", incident(store, str(number)))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT):
         while len(outbox):
             await asyncio.sleep(0)
     assert store.units == 2
@@ -160,7 +161,7 @@ async def test_one_that_comes_alone_is_written_after_a_moment(store: Counted) ->
     outbox = Outbox(timings=OutboxTimings(gather=0.001))
     running = asyncio.create_task(outbox.run())
     outbox.put("a", incident(store, "a"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT):
         while len(outbox):
             await asyncio.sleep(0)
     assert await told(store) == ["a"]

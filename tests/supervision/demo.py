@@ -33,12 +33,12 @@ from dialpact.cli.app import app
 from dialpact.compliance.ledger import keys, merkle, witnessing
 from dialpact.compliance.ledger.checkpoint import Checkpoint
 from dialpact.testing.asterisk import FakeAsterisk
+from tests.patience import WAIT
 from tests.supervision.ports import free_ports
 
 CALLED, QUIET = "13800138000", "13800138001"
 CALLER_IDS = {"one": "02787654321", "two": "02787654322", "three": "02787654323"}
 NAMES = {"one": "江城呼叫", "two": "楚天客服", "three": "沉默公司"}
-PATIENCE = 60.0  # seconds until a process answers
 
 
 class Demo:
@@ -147,7 +147,7 @@ class Demo:
 
     def call(self, name: str, number: str) -> str:
         """As Asterisk asks: the verdict that the gate gives."""
-        gate = FakeAsterisk("127.0.0.1", self.gates[name], patience=PATIENCE)
+        gate = FakeAsterisk("127.0.0.1", self.gates[name], patience=WAIT)
         told = asyncio.run(gate.dial(number, campaign="spring", caller_id=CALLER_IDS[name], trunk="carrier"))
         return str(told.verdict)
 
@@ -313,7 +313,7 @@ class Demo:
 
 def answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Until something listens there."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + WAIT
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

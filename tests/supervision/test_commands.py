@@ -21,7 +21,7 @@ from dialpact.compliance.supervision import config as configuration
 from dialpact.compliance.supervision import cosignature
 from dialpact.compliance.supervision.model import Asked, Complaint, Operator, PackageState
 from tests.cli.conftest import NUMBER, Home
-from tests.web.asking import WAIT
+from tests.patience import WAIT
 
 KEY = keys.signer_of(keys.generate(), "dialpact/acme").vkey
 

@@ -22,9 +22,8 @@ from dialpact.web.api.predial import deciding
 from dialpact.web.app import SOURCES, application
 from dialpact.web.process import Tls
 from dialpact.web.site import RouteSource, Site
+from tests.patience import WAIT
 from tests.web import ready_worker
-
-WAIT = 20.0
 
 
 class Answer(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.web.asking import WAIT
+from tests.patience import WAIT
 
 ROOT = Path(__file__).parents[2]
 # The product's own, which takes no clock but from Python.

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dialpact.compliance import config as configuration
 from dialpact.web.site import RouteSource
 from tests.cli.conftest import Home
-from tests.web.asking import WAIT, Asker, asking
+from tests.patience import WAIT
+from tests.web.asking import Asker, asking
 
 
 @contextmanager

@@ -30,8 +30,8 @@ from dialpact.compliance.meters import METERS
 from dialpact.compliance.registers.fault import Fault
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
+from tests.patience import WAIT
 from tests.web import job_work
-from tests.web.asking import WAIT
 
 SENT, MADE = b"a\nb\nc\n", b"A\nB\nC\n"
 KEPT = timedelta(days=7)
@@ -237,7 +237,7 @@ async def test_cancelled_it_is_over_at_once_and_the_next_is_done(bench: Bench, p
         bench.runner.cancel(job.id)
         assert cancelled.state == "cancelled"
         assert (await queue.cancel(bench.context, bench.files, "scrub", waiting.id)).state == "cancelled"
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(WAIT):  # (it waits for a word that nobody says)
             while not ended(worker):
                 await asyncio.sleep(0.01)
         assert (await bench.over(next)).state == "done"

@@ -22,8 +22,8 @@ from dialpact.compliance.jobs import Job
 from dialpact.compliance.judge import new_id
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
+from tests.patience import WAIT
 from tests.web import job_work
-from tests.web.asking import WAIT
 from tests.web.test_jobs import MADE, Bench, acts, ended, pipes
 
 __all__ = ["pipes"]

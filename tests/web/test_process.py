@@ -28,7 +28,8 @@ from dialpact.web.bounds import Bounds
 from dialpact.web.process import Tls
 from dialpact.web.site import Site
 from tests.cli.conftest import Home
-from tests.web.asking import WAIT, Asker, asking, serving, site_of
+from tests.patience import WAIT
+from tests.web.asking import Asker, asking, serving, site_of
 
 
 def pages(_: Site) -> Sequence[BaseRoute]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
-WAIT = 20.0
+from tests.patience import WAIT
 
 
 class Came(NamedTuple):

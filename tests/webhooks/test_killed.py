@@ -14,7 +14,8 @@ from pathlib import Path
 from dialpact.application import complaints
 from dialpact.store.sqlite import Store
 from tests.cli.conftest import Home
-from tests.webhooks.ear import WAIT, Came, Ear
+from tests.patience import WAIT
+from tests.webhooks.ear import Came, Ear
 from tests.webhooks.make_cut import HOOK
 from tests.webhooks.office import Office, configured, office
 

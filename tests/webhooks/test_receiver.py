@@ -18,7 +18,8 @@ from dialpact.compliance.clock import stamp
 from dialpact.compliance.webhooks.retry import SCHEDULE
 from dialpact.compliance.webhooks.settings import WebhookConfig
 from dialpact.store.sqlite.snapshot import opened
-from tests.webhooks.ear import WAIT, Came, Ear, said
+from tests.patience import WAIT
+from tests.webhooks.ear import Came, Ear, said
 from tests.webhooks.office import Office, office
 
 A, B = "+8613800138000", "+8613900139000"

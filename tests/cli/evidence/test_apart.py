@@ -84,6 +84,7 @@ async def test_names_that_lead_out_are_no_package(packaged: Packaged, name: str)
     assert [found.code for found in told.verdict.findings] == ["container"]
 
 
+@pytest.mark.alone  # it computes when nobody else does, and there is an end to its time
 async def test_a_bomb_is_read_in_bounded_memory(packaged: Packaged) -> None:
     """As a recording it is only hashed: a findings' list, in 300 MB for all."""
     name = f"calls/{packaged.call}/recordings/z.wav"
@@ -94,6 +95,7 @@ async def test_a_bomb_is_read_in_bounded_memory(packaged: Packaged) -> None:
     assert ("foreign", name) in {tuple(found) for found in told.verdict.findings}
 
 
+@pytest.mark.alone  # it computes when nobody else does, and there is an end to its time
 async def test_a_list_that_becomes_large_in_memory_has_no_verdict(packaged: Packaged) -> None:
     """16 MB of JSON make hundreds of MB of objects: the bound says so, and no more."""
     lists = json.dumps([[]] * (5 << 20), separators=(",", ":")).encode()
@@ -104,6 +106,7 @@ async def test_a_list_that_becomes_large_in_memory_has_no_verdict(packaged: Pack
     assert caught.value.why == "memory"
 
 
+@pytest.mark.alone  # it computes when nobody else does, and there is an end to its time
 async def test_its_processor_time_ends(packaged: Packaged) -> None:
     name = f"calls/{packaged.call}/recordings/z.wav"
     bomb = zipped(under("", {name: bytes(ZEROS), "manifest.json": b"{}"}))

@@ -20,8 +20,9 @@ from dialpact.web.api.routing import endpoints, routes_of
 from dialpact.web.site import Site
 from tests.cli.conftest import Home
 from tests.cli.test_reload import until
+from tests.patience import WAIT
 from tests.web import ready_worker
-from tests.web.asking import WAIT, Asker
+from tests.web.asking import Asker
 from tests.web.served import served
 
 

@@ -20,8 +20,8 @@ from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, Paged, Quer
 from dialpact.web.api.problem import NotFound
 from tests.cli.conftest import NUMBER, Home
 from tests.cli.test_reload import until
+from tests.patience import WAIT
 from tests.web.api.client import api, key
-from tests.web.asking import WAIT
 
 
 class Wanted(Query, frozen=True, kw_only=True):

@@ -20,8 +20,9 @@ from dialpact.compliance.registers.fault import Fault
 from dialpact.testing.clock import FixedClock
 from dialpact.web.api.endpoint import Answer, Asked, Body, Endpoint, Query
 from tests.cli.conftest import NUMBER, Home
+from tests.patience import WAIT
 from tests.web.api.client import Client, api, key
-from tests.web.asking import WAIT, Asker
+from tests.web.asking import Asker
 
 
 class Wanted(Body, frozen=True, kw_only=True):

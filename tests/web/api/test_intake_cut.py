@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.cli.conftest import Home
+from tests.patience import WAIT
 from tests.web.api.client import Client, Said, api, key
 from tests.web.api.furnished import NUMBER, furnish
-from tests.web.asking import WAIT, Asker
+from tests.web.asking import Asker
 
 OTHER = "13800138001"
 STORE = "dialpact.store.units"

@@ -11,10 +11,10 @@ import pytest
 from dialpact.application.evidence import check
 from tests.cli.conftest import NUMBER, Home
 from tests.cli.evidence.packages import judged, recorded, signer
+from tests.patience import WAIT
 from tests.web.api import job_made
 from tests.web.api.client import Client, api, key
 from tests.web.api.job_made import CONTENT
-from tests.web.asking import WAIT
 
 ID = "ab" * 16
 PACKAGE = f"/v1/evidence-packages/{ID}"

@@ -21,9 +21,10 @@ import pytest
 from dialpact.testing.clock import FixedClock
 from dialpact.web.api.predial import OcsRecord
 from tests.cli.conftest import NUMBER, Home
+from tests.patience import WAIT
 from tests.web.api.client import Client, api, key
 from tests.web.api.ready import CALL, ready, recorder, sql
-from tests.web.asking import WAIT, Asker
+from tests.web.asking import Asker
 
 ROOT = Path(__file__).parents[3]
 ASKED = {"number": NUMBER, **CALL}

@@ -17,7 +17,8 @@ from dialpact.store.sqlite import create
 from dialpact.testing import FixedClock
 from dialpact.web.api import consent_evidence
 from dialpact.web.app import WORKS
-from tests.web.asking import WAIT, site_of
+from tests.patience import WAIT
+from tests.web.asking import site_of
 
 CONTENT = b"nobody's"
 HASH = hashlib.sha256(CONTENT).hexdigest()

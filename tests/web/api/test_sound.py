@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Home
+from tests.patience import WAIT
 from tests.web.api import recorded
 from tests.web.api.client import Client, Said, api, key
 from tests.web.api.recorded import SOUND, call, sound_of
@@ -279,7 +280,7 @@ def test_it_ends_where_the_file_is_touched_while_it_is_heard(office: Home, clien
         return found
 
     async def run() -> bytes:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT):
             return await slowly()
 
     assert len(asyncio.run(run())) < len(big)

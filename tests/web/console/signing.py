@@ -20,7 +20,8 @@ from dialpact.testing import FixedClock
 from dialpact.web.console import visitors
 from dialpact.web.site import Site
 from tests.cli.conftest import Home
-from tests.web.asking import WAIT, Asker, asking
+from tests.patience import WAIT
+from tests.web.asking import Asker, asking
 from tests.web.console.html import Html
 
 CHEAP = Cost(1, 8)

@@ -15,9 +15,9 @@ from structlog.testing import capture_logs
 from dialpact.store.sqlite import Store
 from dialpact.web.console import scrubs
 from tests.cli.conftest import Home
+from tests.patience import WAIT
 from tests.web.api import job_made
 from tests.web.api.furnished import SCRUB
-from tests.web.asking import WAIT
 from tests.web.console.visitor import Opened, Visitor, console
 from tests.workbooks import packed, parts, table
 

@@ -11,9 +11,9 @@ from contextlib import closing
 import pytest
 
 from tests.cli.conftest import Home
+from tests.patience import WAIT
 from tests.web.api import job_made
 from tests.web.api.furnished import INSPECTION, NUMBER
-from tests.web.asking import WAIT
 from tests.web.console.visitor import Opened, Visitor, console
 
 AT = f"/inspections/{INSPECTION}"

@@ -226,6 +226,7 @@ def test_no_file_and_too_large_a_file(home: Home, packaged: Packaged) -> None:
         assert "有效" in nobody.post(CHECK, {"key": packaged.key}, files=sent(packaged.data)).text
 
 
+@pytest.mark.alone  # it computes when nobody else does, and there is an end to its time
 def test_a_bomb_has_no_verdict_or_is_none(stranger: Visitor) -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as zip:

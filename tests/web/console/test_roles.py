@@ -14,8 +14,9 @@ from dialpact.compliance.registers.account import Role
 from dialpact.web.console.page import AnyPage
 from dialpact.web.console.routing import pages
 from tests.cli.conftest import Home
+from tests.patience import WAIT
 from tests.web.api.furnished import TRACES, furnish_pages
-from tests.web.asking import WAIT, Asker, ended
+from tests.web.asking import Asker, ended
 from tests.web.console.roles import files, roles_of, table
 from tests.web.console.visitor import Visitor, account, console
 

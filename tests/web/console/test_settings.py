@@ -24,8 +24,8 @@ from dialpact.compliance.policy.case import Why
 from dialpact.compliance.registers.account import Role
 from dialpact.web.console import texts
 from tests.cli.conftest import Home
+from tests.patience import WAIT
 from tests.web.api.client import serving
-from tests.web.asking import WAIT
 from tests.web.console.html import Html
 from tests.web.console.signed_in import tokens
 from tests.web.console.visitor import Visitor, console

@@ -15,7 +15,7 @@ from dialpact.web.console.routing import pages
 from tests.application.accounts import idp
 from tests.application.accounts.idp import Idp
 from tests.cli.conftest import Home
-from tests.web.asking import WAIT
+from tests.patience import WAIT
 from tests.web.console.signing import PASSWORD, Browser, Console, secret_of, signing
 
 NEW = "Tr0ub4dor & three more words"

@@ -14,7 +14,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.web.asking import WAIT
+from tests.patience import WAIT
 from tests.web.console.browser.conftest import PATIENCE, Apart
 from tests.web.console.browser.looked import Looked
 

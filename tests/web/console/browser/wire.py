@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-WAIT = 20.0
+from tests.patience import WAIT
 
 
 @dataclass
