@@ -9,7 +9,6 @@ from dialpact.application.actor import Right
 from dialpact.application.answer import Answer, answer
 from dialpact.application.context import Context
 from dialpact.application.explanation import Explained, explain
-from dialpact.compliance.backup import is_open
 from dialpact.compliance.judge import Judge
 from dialpact.compliance.ledger.bound.difference import Named, concerned
 from dialpact.compliance.model import CallAttempt, Decision, Facts, Value
@@ -50,13 +49,18 @@ async def check(
     context.actor.need(Right.CHECK)
     now = at or context.now()
     attempt = judge.attempt(number, campaign, caller_id, agent=agent, trunk=trunk)
-    facts = await context.store.calls.facts(attempt, judge.asked, now, live=live)
-    differing = await context.store.differences.known()
+    looked = await context.store.calls.look(attempt, judge.asked, now, live=live)
     stops = judge.stops_on_fork and at is None
     forked = stops and bool((await context.store.checkpoints.log()).forked)
-    restored = at is None and is_open(await context.store.backups.restored())
     decision = judged(
-        judge, attempt, facts, now, differing=differing, forked=forked, restored=restored, live=live
+        judge,
+        attempt,
+        looked.facts,
+        now,
+        differing=looked.differing,
+        forked=forked,
+        restored=at is None and looked.unacknowledged,
+        live=live,
     )
     until = judge.holds_until(decision, await last_dialled(context, judge, decision))
     return Checked(decision=decision, explanation=explain(decision), holds_until=until)

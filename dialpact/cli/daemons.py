@@ -20,10 +20,9 @@ from dialpact.application.context import Context
 from dialpact.application.daemon_registry import Role
 from dialpact.application.policy import load_policy
 from dialpact.application.reloading import Reloading, Word
-from dialpact.cli import notify, status
+from dialpact.cli import interpreter, notify, status
 from dialpact.cli.command_context import DONE, FAILED, CommandContext
 from dialpact.cli.housekeeping import keep
-from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.cli.metrics import seen
 from dialpact.cli.scheduling import promptly
@@ -69,7 +68,7 @@ async def _gate(session: CommandContext, stop: asyncio.Event) -> None:
         await Store.open(session.config.database, short_units=True) as store,
         serving(session.config, reloading.policy, store, session.clock, reloading.add),
     ):
-        settle()
+        interpreter.settle()
         promptly()
         await stop.wait()
 
@@ -85,7 +84,7 @@ async def _listener(session: CommandContext, stop: asyncio.Event) -> None:
         reloading.add(_Reloadable(listener))
         running = asyncio.create_task(listener.run())
         stopping = asyncio.create_task(stop.wait())
-        settle()
+        interpreter.settle()
         promptly()
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -159,8 +158,7 @@ def _run(session: CommandContext, role: Role) -> int:
     sqlite.warm()
     numbers.warm()
     session.reloading = Reloading(session.config.origin, role, session.clock, _tell)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_until_stopped(session, (_reloads, *PARTS[role])))
+    return interpreter.run(_until_stopped(session, (_reloads, *PARTS[role])))
 
 
 def _tell(word: Word) -> None:
@@ -218,13 +216,3 @@ async def _say_when_ready(session: CommandContext, parts: tuple[Part, ...]) -> N
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """A callback that broke: into the log like everything else, with its traceback."""
     log.error("unhandled", what=context.get("message"), exc_info=context.get("exception"))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where there is one: Linux."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory

@@ -4,8 +4,11 @@ that hand each call to one another, nor a heap that stays.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 SWITCH_SECONDS = 0.0005
 """After which a thread that computes lets another one go on that waits; 5 ms by default. The event loop and
@@ -23,3 +26,18 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
+
+
+def run(daemon: Coroutine[Any, Any, int]) -> int:
+    """What it comes to, in an event loop of its own: uvloop where there is one (Linux)."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(daemon)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

@@ -170,6 +170,7 @@ def _nice() -> None:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.setpgrp()  # a key that ends who hired it at a terminal is for that one to pass on
     config, kind, *where = sys.argv[1:]
     if kind == "idle":
         scheduling.keep_to([int(one) for one in ",".join(where).split(",") if one])

@@ -15,10 +15,9 @@ import structlog
 
 from dialpact.application.accounts import links
 from dialpact.application.reloading import Reloading, Word
-from dialpact.cli import asterisk, job_worker, notify
+from dialpact.cli import asterisk, interpreter, job_worker, notify
 from dialpact.cli.api_key import secret
 from dialpact.cli.command_context import BUSY_MS, DONE, FAILED, CommandContext
-from dialpact.cli.interpreter import settle
 from dialpact.cli.logs import configure_logs
 from dialpact.cli.metrics import seen
 from dialpact.cli.scheduling import aside
@@ -38,8 +37,12 @@ from dialpact.web.supervised import supervised
 log = structlog.get_logger()
 
 
-async def web(session: CommandContext) -> int:
+def web(session: CommandContext) -> int:
     """Answers programs and other machines over HTTP."""
+    return interpreter.run(_web(session))
+
+
+async def _web(session: CommandContext) -> int:
     tls = _tls(session.config)
     if session.config.supervision and session.config.supervision.supervised:
         session.config.supervision.secret(session.config)  # better at the start than at the first letter
@@ -71,7 +74,8 @@ async def web(session: CommandContext) -> int:
         link = ""
 
         def started() -> None:
-            settle()  # (a transaction's thread that waited for the loop's would make calls wait for its lock)
+            # (A transaction's thread that waited for the loop's would make calls wait for its lock.)
+            interpreter.settle()
             aside()
             log.info("listening", host=host, port=port, tls=tls is not None)
             if link:

@@ -85,11 +85,6 @@ class Restored(Value, frozen=True, kw_only=True):
     acknowledged_at: datetime | None = None
 
 
-def is_open(found: Restored | None) -> bool:
-    """Whether nothing is allowed until somebody has acknowledged it."""
-    return found is not None and not found.acknowledged_by
-
-
 def read(raw: bytes) -> Manifest:
     """StoreError: it is no manifest, or one of a later form."""
     try:

@@ -9,8 +9,8 @@ from dialpact.cli.interpreter import SWITCH_SECONDS, THRESHOLDS
 
 SETTLES = """
 import gc, sys
-from dialpact.cli import daemons
-daemons.settle()
+from dialpact.cli import daemons, interpreter
+interpreter.settle()
 print(sys.getswitchinterval(), gc.get_threshold(), gc.get_freeze_count() > 10_000, gc.isenabled())
 """
 

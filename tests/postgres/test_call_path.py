@@ -254,7 +254,8 @@ async def test_what_is_not_what_the_log_says_blocks_and_so_does_a_backup_put_bac
         await ready(store)
         note = partial(store.differences.note, rechecked=["caller-id"], node="pbx1", at=AT)
         noted = [await note([differs], looks), await note([differs], again)]
-        known = await store.differences.known()
+        stands = partial(store.calls.look, attempt(), JUDGE.asked, AT)
+        known = (await stands()).differing
         look = await store.read(lambda connection: dict(DIFFERENCES.looks(connection)))
         made = [await ask(store)]
         noted.append(await note([], []))
@@ -266,6 +267,7 @@ async def test_what_is_not_what_the_log_says_blocks_and_so_does_a_backup_put_bac
         for action in ("restore", "acknowledge"):
             await store.transact(act(action))
             made.append(await ask(store))
+            assert (await stands()).unacknowledged is (action == "restore")
         return noted, known, look, made, (await store.incidents.count()), await no_flaw(store)
 
     noted, known, look, made, incidents, _ = await engines.same(run)

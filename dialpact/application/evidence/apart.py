@@ -110,7 +110,6 @@ async def _examined(file: BinaryIO, asked: ExamineAsked) -> ExaminedApart:
             stderr=asyncio.subprocess.DEVNULL,
             pass_fds=(told.fileno(),),
             env={"LC_ALL": "C.UTF-8"},
-            process_group=0,
             cwd="/",
         )
         try:

@@ -82,6 +82,7 @@ def _origin(found: Examined) -> str:
 
 
 def main() -> None:
+    os.setpgrp()  # a key at a terminal is for whoever started it
     with os.fdopen(int(sys.argv[1]), "rb") as told:
         told.seek(0)
         asked = msgspec.json.decode(told.read(), type=ExamineAsked)

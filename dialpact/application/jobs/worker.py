@@ -34,7 +34,6 @@ class Worker:
             stdout=asyncio.subprocess.PIPE,
             pass_fds=(lock,),
             limit=LONGEST,
-            process_group=0,  # a key that ends us at a terminal is for us to pass on
         )
         return cls(running, idle)
 

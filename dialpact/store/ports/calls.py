@@ -8,9 +8,21 @@ from typing import Protocol
 
 from dialpact.compliance.calls import CallEntry, StoredCall
 from dialpact.compliance.fact_requirements import FactRequirements
-from dialpact.compliance.model import CallAttempt, Facts
+from dialpact.compliance.ledger.bound.difference import Named
+from dialpact.compliance.model import CallAttempt, Facts, Value
 from dialpact.compliance.ranges import LastDialled
 from dialpact.store.ports.page import ALL, Page
+
+
+class Looked(Value, frozen=True, kw_only=True):
+    """What a decision would be made of, all at one moment. ``differing``: entries of registers that are not
+    what the log says; ``unacknowledged``: a backup was put back, and nobody has said what becomes of what is
+    missing.
+    """
+
+    facts: Facts
+    differing: frozenset[Named]
+    unacknowledged: bool
 
 
 class Calls(Protocol):
@@ -51,6 +63,11 @@ class Calls(Protocol):
         self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
     ) -> Facts:
         """What a decision would be made of at that instant, as the gate reads it. ``live``: recorder too."""
+
+    async def look(
+        self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
+    ) -> Looked:
+        """``facts``, and what else the gate looks at before it decides."""
 
     async def last_dialled(
         self, attempt: CallAttempt, asked: FactRequirements, now: datetime

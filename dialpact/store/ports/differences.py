@@ -23,6 +23,3 @@ class Differences(Protocol):
 
         ``rechecked``: registers of which a known difference that is not among ``found`` is one no more.
         """
-
-    async def known(self) -> frozenset[tuple[str, str]]:
-        """Register and key of each."""

@@ -353,7 +353,8 @@ class Database(Sharing):
         if self._on_disk() != self._identity:
             raise StoreGone(f"{self.path}: the database file is missing or was replaced")
         try:
-            connection.execute("PRAGMA query_only = ON")
+            if not self._read_only:
+                connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
             migrate.check_known(connection, self.path)
             return work(connection)
@@ -361,7 +362,8 @@ class Database(Sharing):
             raise _translated(error, self.path) from error
         finally:
             self._roll_back(connection)
-            connection.execute("PRAGMA query_only = OFF")
+            if not self._read_only:
+                connection.execute("PRAGMA query_only = OFF")
 
     def _within(self, work: Callable[[Units], T], connection: Units) -> T:
         if self._on_disk() != self._identity:

@@ -19,7 +19,9 @@ from dialpact.compliance.ledger.erasure import Remains
 from dialpact.compliance.model import CallAttempt, Decision, Facts
 from dialpact.compliance.outcome import outcome
 from dialpact.compliance.ranges import LastDialled
+from dialpact.store.ports.calls import Looked
 from dialpact.store.ports.page import ALL, Page
+from dialpact.store.units import differences, restored
 from dialpact.store.units.database import Connection, Database, rows
 from dialpact.store.units.facts import facts, last_dialled
 from dialpact.store.units.paging import NEWEST, page
@@ -104,6 +106,18 @@ class Calls:
         self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
     ) -> Facts:
         return await self._database.read(lambda connection: facts(connection, attempt, asked, now, live))
+
+    async def look(
+        self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
+    ) -> Looked:
+        def work(connection: Connection) -> Looked:
+            return Looked(
+                facts=facts(connection, attempt, asked, now, live),
+                differing=differences.known(connection),
+                unacknowledged=restored.is_unacknowledged(connection),
+            )
+
+        return await self._database.read(work)
 
     async def last_dialled(
         self, attempt: CallAttempt, asked: FactRequirements, now: datetime

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dialpact.compliance import masking
 from dialpact.compliance.clock import stamp
-from dialpact.compliance.ledger.bound.difference import Difference, RegisterLook
+from dialpact.compliance.ledger.bound.difference import Difference, Named, RegisterLook
 from dialpact.store.units import incidents
 from dialpact.store.units.database import Connection, Database
 from dialpact.store.units.statements import statements
@@ -62,10 +62,10 @@ class Differences:
 
         return await self._database.transact(work)
 
-    async def known(self) -> frozenset[tuple[str, str]]:
-        return await self._database.read(
-            lambda connection: frozenset((row["register"], row["key"]) for row in SQL.known(connection))
-        )
+
+def known(connection: Connection) -> frozenset[Named]:
+    """Register and key of each."""
+    return frozenset((row["register"], row["key"]) for row in SQL.known(connection))
 
 
 def _tell(connection: Connection, new: Sequence[Difference], node: str, at: datetime) -> None:

@@ -92,7 +92,7 @@ class Answering:
         if endpoint.uploads and not (takes_json and reading.is_json(request)):
             known = (*endpoint.uploads, *([JSON] if takes_json else []))
             kind = reading.media_type(request, known)
-            most = await asyncio.to_thread(self._most, endpoint)
+            most = await self._most(endpoint)
             folder = self._site.config.path(self._site.config.api.folder)
             upload = await reading.spooled(request, most, kind, folder)
             return Sent(None, upload, kind, upload.sha256)
@@ -100,13 +100,13 @@ class Answering:
             await reading.whole(request, 0)
             return Sent(None, None, "", "")
         kind = reading.media_type(request, (JSON,))
-        most = min(await asyncio.to_thread(self._most, endpoint), reading.MOST_JSON)
+        most = min(await self._most(endpoint), reading.MOST_JSON)
         content = await reading.whole(request, most)
         return Sent(content, None, kind, hashlib.sha256(content).hexdigest())
 
-    def _most(self, endpoint: AnyEndpoint) -> int:
+    async def _most(self, endpoint: AnyEndpoint) -> int:
         most = endpoint.most_body
-        return most if isinstance(most, int) else most(self._site)
+        return most if isinstance(most, int) else await asyncio.to_thread(most, self._site)
 
     async def _once_only(
         self, endpoint: AnyEndpoint, request: Request, asked: Asked[Any, Any], sent: Sent, name: str

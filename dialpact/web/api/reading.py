@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
@@ -52,14 +53,19 @@ def query(request: Request, kind: type[Q], language: Language) -> Q:
         if name in found:
             raise Refusal(422, "invalid", errors=(_parameter(name, "twice", language),))
         found[name] = value
-    for field in msgspec.structs.fields(kind):  # (a number would be taken for seconds since 1970)
-        if "datetime" in str(field.type) and _is_number(found.get(field.name, "")):
-            wrong = _parameter(field.name, "bad-value", language, why="RFC 3339")
+    for name in _times(kind):  # (a number would be taken for seconds since 1970)
+        if _is_number(found.get(name, "")):
+            wrong = _parameter(name, "bad-value", language, why="RFC 3339")
             raise Refusal(422, "invalid", errors=(wrong,))
     try:
         return msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
         raise problem.invalid(error, language, parameter="query") from error
+
+
+@cache
+def _times(kind: type[Query]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(kind) if "datetime" in str(field.type))
 
 
 def _is_number(text: str) -> bool:
