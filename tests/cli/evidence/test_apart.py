@@ -127,7 +127,7 @@ async def test_its_whole_time_ends_and_so_does_the_process(
 
     monkeypatch.setattr(apart.asyncio, "create_subprocess_exec", kept)
     with pytest.raises(NotExamined) as caught:
-        await examined(packaged.data, Apart(seconds=0.05))
+        await examined(packaged.data, Apart(seconds=1.0))
     assert caught.value.why == "time"
     assert running[0].returncode is not None
 
