@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests import ready_made
@@ -22,6 +23,8 @@ settings.load_profile("patient")
 
 def pytest_configure(config: pytest.Config) -> None:
     give_way(config)
+    # Frames with all their variables take seconds on a busy machine, in which a loop answers nobody.
+    structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
     ready_made.use()
 
 

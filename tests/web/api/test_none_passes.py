@@ -96,4 +96,5 @@ def test_none_that_is_asked_after_the_201_passes(stocked: Home) -> None:
         assert "do-not-call" in later[-1].reasons
     told = sum(one.passed for one in found if one.door != "check")
     ((stored,),) = sql(stocked, "SELECT count(*) FROM decision WHERE verdict = 'ALLOW'")
-    assert stored == told + len(sql(stocked, "SELECT decision FROM undelivered"))
+    # (One that nobody confirmed in time is marked as well, and may have been heard.)
+    assert told <= stored <= told + len(sql(stocked, "SELECT decision FROM undelivered"))
