@@ -55,7 +55,9 @@ async def sample(database: Path) -> str:
     attempt = judge.attempt("13800138000", "spring", CALLER_IDS[0], trunk="carrier", agent="1001")
     now = datetime(2026, 11, 24, 2, tzinfo=UTC)
     async with await Store.open(database) as store:
-        facts = await store.calls.facts(attempt, fact_requirements(rules, {"carrier": ""}), now, live=True)
+        facts = (
+            await store.calls.look(attempt, fact_requirements(rules, {"carrier": ""}), now, live=True)
+        ).facts
     return msgspec.json.encode(judge.decide(attempt, facts, now)).decode()
 
 

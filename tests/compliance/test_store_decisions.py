@@ -245,20 +245,20 @@ async def test_two_recordings_never_share_a_file(store: Store) -> None:
 
 
 async def test_the_lease_is_believed_while_it_lasts(store: Store) -> None:
-    assert not (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
+    assert not (await store.calls.look(attempt(), ASKED, AT, live=True)).facts.recorder.ready
     await store.recorder_leases.renew("pbx1", ready=True, why="", seconds=60, at=AT)
-    assert (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
+    assert (await store.calls.look(attempt(), ASKED, AT, live=True)).facts.recorder.ready
     await store.recorder_leases.renew("pbx1", ready=False, why="disk full", seconds=60, at=AT)
-    assert (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.why == "disk full"
+    assert (await store.calls.look(attempt(), ASKED, AT, live=True)).facts.recorder.why == "disk full"
     await store.recorder_leases.renew("pbx1", ready=True, why="", seconds=-1, at=AT)
-    assert not (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
-    assert (await store.calls.facts(attempt(), ASKED, AT, live=False)).recorder is None
+    assert not (await store.calls.look(attempt(), ASKED, AT, live=True)).facts.recorder.ready
+    assert (await store.calls.look(attempt(), ASKED, AT, live=False)).facts.recorder is None
 
 
 async def test_a_lease_from_before_a_restart_of_the_host_is_not_believed(store: Store) -> None:
     await store.recorder_leases.renew("pbx1", ready=True, why="", seconds=60, at=AT)
     await sql(store, "UPDATE recorder_lease SET boot_id = 'another'")
-    assert not (await store.calls.facts(attempt(), ASKED, AT, live=True)).recorder.ready
+    assert not (await store.calls.look(attempt(), ASKED, AT, live=True)).facts.recorder.ready
 
 
 async def test_a_busy_database_decides_nothing(store: Store) -> None:

@@ -155,7 +155,7 @@ async def test_a_withdrawal_without_industry_is_of_all_of_the_business(store: St
 
 async def test_a_refusal_counts_at_once_and_stays_as_first_recorded(store: Store) -> None:
     assert await store.dnc.add(REFUSED, **BY) == "added"
-    assert (await store.calls.facts(attempt(), ASKED, AT, live=False)).opt_outs == (REFUSED,)
+    assert (await store.calls.look(attempt(), ASKED, AT, live=False)).facts.opt_outs == (REFUSED,)
     assert await store.dnc.add(but(REFUSED, source="", requested_at=AT), **BY) == "already"
     assert (await store.dnc.list(number=NUMBER)).rows == [REFUSED]
 

@@ -85,8 +85,8 @@ async def test_a_decision_reads_them_where_a_profile_asks(store: Store) -> None:
         await store.registrations.add(one, **BY)
     call = attempt(campaign=RENEWAL.id)
     asked = FactRequirements(holders={}, registrations=True)
-    found = await store.calls.facts(call, asked, AT)
+    found = (await store.calls.look(call, asked, AT)).facts
     assert set(found.registrations) == {FIRST, NEXT, OWN, entry(kind="other")}
-    assert (await store.calls.facts(call, FactRequirements(holders={}), AT)).registrations == ()
-    nobody = await store.calls.facts(attempt(campaign="mystery"), asked, AT)
+    assert (await store.calls.look(call, FactRequirements(holders={}), AT)).facts.registrations == ()
+    nobody = (await store.calls.look(attempt(campaign="mystery"), asked, AT)).facts
     assert (nobody.campaign, nobody.registrations) == (None, ())

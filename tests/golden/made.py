@@ -73,7 +73,7 @@ def call(house: House, after: int, number: str = "+8613800138000", *, allowed: b
     asked = msgspec.structs.replace(attempt(number), agent="1001")
 
     async def run(store: Store) -> str:
-        facts = await store.calls.facts(asked, ASKED, at, live=False)
+        facts = (await store.calls.look(asked, ASKED, at, live=False)).facts
         id = hashlib.md5(f"call {after}".encode()).hexdigest()
         made = msgspec.structs.replace(decision(asked, allowed=allowed), id=id, facts=facts, decided_at=at)
         await store.transact(lambda connection: decisions.record(connection, [made]))

@@ -193,7 +193,7 @@ async def test_numbers_beside_each_other_are_seen_as_a_sweep(engines: Engines) -
         await ready(store)
         made = [await ask(store, f"1380013{8000 + place}", at=place) for place in (0, 3, 1)]
         asked = JUDGE.attempt(NUMBER, "spring", CALLER_ID)
-        facts = await store.calls.facts(asked, JUDGE.asked, after(9))
+        facts = (await store.calls.look(asked, JUDGE.asked, after(9))).facts
         return made, facts, await store.calls.last_dialled(asked, JUDGE.asked, after(9))
 
     _, facts, dialled = await engines.same(run)

@@ -177,9 +177,9 @@ async def test_registrations_and_what_a_decision_reads_of_them(engines: Engines)
         said = [await store.registrations.add(new, **BY) for new in news]
         lists = [await paged(store.registrations.list), await paged(store.registrations.list, id="spring")]
         attempt = JUDGE.attempt(NUMBER, "spring", CALLER_ID)
-        facts = [await store.calls.facts(attempt, FactRequirements({}, registrations=True), AT)]
+        facts = [(await store.calls.look(attempt, FactRequirements({}, registrations=True), AT)).facts]
         await store.registrations.remove("business", "acme", "us-tx", date(2026, 1, 1), reason="x", **CHEN)
-        facts.append(await store.calls.facts(attempt, FactRequirements({}, registrations=True), AT))
+        facts.append((await store.calls.look(attempt, FactRequirements({}, registrations=True), AT)).facts)
         return said, lists, facts, await no_flaw(store)
 
     said, lists, facts, _ = await engines.same(run)

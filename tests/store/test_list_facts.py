@@ -32,7 +32,7 @@ async def test_as_one_by_one(tmp_path: Path, seed: int, campaign: str) -> None:
             own = listed.of({callee.e164 for callee in callees if callee.e164})
             for callee in callees:
                 attempt = structs.replace(call, callee=callee)
-                single = await store.calls.facts(attempt, asked, START)
+                single = (await store.calls.look(attempt, asked, START)).facts
                 many = listed.facts(callee.e164, own[callee.e164]) if callee.e164 else listed.shared
                 assert many == single, callee.given
                 if callee.e164:

@@ -86,7 +86,7 @@ def _object(line: str) -> dict[str, Any] | Fault:
     if line[:1] in _BLANKS:
         line = line.lstrip(_BLANKS)
     try:
-        found, end = _decoder.raw_decode(line)  # (half of what ``decode`` costs is looking for blanks)
+        found, end = _decoder.raw_decode(line)  # (``decode`` looks for blanks on both sides first)
         if end < len(line):
             found = _decoder.decode(line)
     except (ValueError, RecursionError):

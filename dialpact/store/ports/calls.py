@@ -59,15 +59,10 @@ class Calls(Protocol):
     async def ids_beginning(self, start: str, *, most: int) -> Sequence[str]:
         """Ids of decisions, in order."""
 
-    async def facts(
-        self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
-    ) -> Facts:
-        """What a decision would be made of at that instant, as the gate reads it. ``live``: recorder too."""
-
     async def look(
         self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
     ) -> Looked:
-        """``facts``, and what else the gate looks at before it decides."""
+        """As the gate reads it, at that instant. ``live``: the recorder too."""
 
     async def last_dialled(
         self, attempt: CallAttempt, asked: FactRequirements, now: datetime

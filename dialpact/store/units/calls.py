@@ -16,7 +16,7 @@ from dialpact.compliance.clock import instant, stamp
 from dialpact.compliance.errors import LedgerError
 from dialpact.compliance.fact_requirements import FactRequirements
 from dialpact.compliance.ledger.erasure import Remains
-from dialpact.compliance.model import CallAttempt, Decision, Facts
+from dialpact.compliance.model import CallAttempt, Decision
 from dialpact.compliance.outcome import outcome
 from dialpact.compliance.ranges import LastDialled
 from dialpact.store.ports.calls import Looked
@@ -101,11 +101,6 @@ class Calls:
 
     async def get(self, id: str) -> StoredCall | None:
         return await self._database.read(lambda connection: _get(connection, id))
-
-    async def facts(
-        self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False
-    ) -> Facts:
-        return await self._database.read(lambda connection: facts(connection, attempt, asked, now, live))
 
     async def look(
         self, attempt: CallAttempt, asked: FactRequirements, now: datetime, *, live: bool = False

@@ -58,7 +58,7 @@ def called(home: Home, at: datetime = AT) -> str:
     """A decision with the facts that the registers have; its id."""
 
     async def run(store: Store) -> str:
-        facts = await store.calls.facts(attempt(), ASKED, at, live=False)
+        facts = (await store.calls.look(attempt(), ASKED, at, live=False)).facts
         made = msgspec.structs.replace(decision(), facts=facts, decided_at=at)
         await store.transact(lambda connection: decisions.record(connection, [made]))
         return made.id
@@ -73,7 +73,7 @@ def judged(home: Home, at: datetime = AT, number: str = NUMBER) -> str:
     asked = judge.attempt(number, "renewal", "02787654321", agent="1001", trunk="carrier")
 
     async def run(store: Store) -> str:
-        facts = await store.calls.facts(asked, judge.asked, at, live=False)
+        facts = (await store.calls.look(asked, judge.asked, at, live=False)).facts
         made = judge.decide(asked, facts, at, recorder_required=False)
         await store.transact(lambda connection: decisions.record(connection, [made]))
         return made.id
