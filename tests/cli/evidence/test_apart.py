@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import tempfile
 from typing import Any
 
@@ -16,6 +19,7 @@ from dialpact.compliance.ledger.note import Signer, Verifier
 from tests.cli.evidence.conftest import Packaged
 from tests.cli.evidence.packages import files, packed, resigned
 from tests.cli.evidence.test_zipped_anew import under, zipped
+from tests.patience import WAIT
 
 ZEROS = 400 << 20  # bytes: less than a MB of zip
 
@@ -32,6 +36,17 @@ async def test_its_verdict_is_that_of_the_command(packaged: Packaged) -> None:
     assert told.verdict == check.examine(packaged.package, Verifier.parse(packaged.key))
     assert (told.findings, told.all_files) == (0, len(files(packaged.package)))
     assert told.origin == packaged.signer.name
+
+
+def test_a_key_at_a_terminal_does_not_reach_it() -> None:
+    """Its group is its own: who started it passes on what ends it."""
+    command = [sys.executable, "-I", "-B", "-m", apart.MODULE, "0"]
+    running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        os.waitid(os.P_PID, running.pid, os.WEXITED | os.WNOWAIT)  # (what has ended is still of its group)
+        assert os.getpgid(running.pid) == running.pid
+    finally:
+        running.wait(WAIT)
 
 
 async def test_what_each_file_is_and_what_proves_it(packaged: Packaged) -> None:
